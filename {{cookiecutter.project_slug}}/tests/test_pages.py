@@ -1,0 +1,64 @@
+"""What a browser, a load balancer and a person who logs in meet."""
+
+import pytest
+from django.conf import LazySettings
+from django.contrib.auth.models import User
+from django.contrib.staticfiles import finders
+from django.db import connection
+from django.test import Client
+
+
+@pytest.mark.django_db
+def test_page_names_its_websocket(client: Client) -> None:
+    response = client.get("/")
+    assert response.status_code == 200
+    assert "/ws/{{ cookiecutter.app }}/" in response.text
+
+
+@pytest.mark.django_db
+def test_only_developers_see_versions(client: Client, settings: LazySettings) -> None:
+    assert "{{ cookiecutter.server|capitalize }}" not in client.get("/").text
+    settings.DEBUG = True
+    assert "{{ cookiecutter.server|capitalize }}" in client.get("/").text
+
+
+@pytest.mark.django_db
+def test_policy_allows_nothing_from_elsewhere(client: Client) -> None:
+    assert "default-src 'self'" in client.get("/").headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("path", ["{{ cookiecutter.app }}/index.js", "{{ cookiecutter.__package }}/site.css"])
+def test_static_files_are_found(path: str) -> None:
+    assert finders.find(path)
+
+
+@pytest.mark.django_db
+def test_login_and_logout(client: Client) -> None:
+    User.objects.create_user("ada", password="lovelace")  # noqa: S106
+    answer = client.post("/accounts/login/", {"username": "ada", "password": "lovelace"})
+    assert answer.headers["Location"] == "/"
+    assert "ada" in client.get("/").text
+    client.post("/accounts/logout/")
+    assert "ada" not in client.get("/").text
+
+
+def test_healthz_touches_nothing(client: Client) -> None:
+    # Neither the database, which this test may not use, nor the host check.
+    response = client.get("/healthz", headers={"host": "10.0.0.7:8000"})
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readyz(client: Client) -> None:
+    assert client.get("/readyz").json() == {"status": "ok"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readyz_names_what_does_not_answer(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise OSError("connection refused")
+
+    monkeypatch.setattr(connection, "cursor", refuse)
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json() == {"status": "unavailable", "failed": ["database"]}

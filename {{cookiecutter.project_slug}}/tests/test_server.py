@@ -1,0 +1,79 @@
+"""The project on its real server."""
+
+import json
+{% if cookiecutter.layer == 'redis' %}
+import os
+import subprocess
+import sys
+{% endif %}
+from collections.abc import Callable
+from http.client import HTTPConnection
+
+import pytest
+{% if cookiecutter.layer == 'redis' %}
+from django.conf import settings
+{% endif %}
+{% if cookiecutter.layer == 'memory' %}
+from django.core.management import CommandError, call_command
+{% endif %}
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
+
+
+def open_socket(address: str, origin: str | None = None) -> ClientConnection:
+    url = f"ws://{address}/ws/{{ cookiecutter.app }}/"
+    return connect(url, origin=Origin(origin or f"http://{address}"))
+
+
+def test_page_and_static_files(start_server: Callable[[], str]) -> None:
+    connection = HTTPConnection(start_server())
+    for path, kind in [
+        ("/", "text/html"),
+        ("/static/{{ cookiecutter.app }}/index.js", "text/javascript"),
+        ("/static/{{ cookiecutter.__package }}/site.css", "text/css"),
+    ]:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        response.read()
+        assert response.status == 200
+        assert response.headers.get_content_type() == kind
+    connection.close()
+
+
+def test_foreign_origin_is_refused(start_server: Callable[[], str]) -> None:
+    with pytest.raises(InvalidStatus) as refusal:
+        open_socket(start_server(), "https://evil.example")
+    assert refusal.value.response.status_code == 403
+
+{% if cookiecutter.layer == 'redis' %}
+
+def test_message_crosses_processes(start_server: Callable[[], str]) -> None:
+    with open_socket(start_server()) as alice, open_socket(start_server()) as bob:
+        alice.send('{"message": "hi"}')
+        assert json.loads(alice.recv(timeout=5))["message"] == "hi"
+        assert json.loads(bob.recv(timeout=5))["message"] == "hi"
+        bob.send('{"message": "hi yourself"}')
+        assert json.loads(alice.recv(timeout=5))["message"] == "hi yourself"
+
+
+def test_announcement_reaches_the_server(start_server: Callable[[], str]) -> None:
+    with open_socket(start_server()) as client:
+        announce = [sys.executable, "manage.py", "announce", "closing at noon"]
+        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+        subprocess.run(announce, cwd=settings.BASE_DIR, env=environment, check=True)
+        assert json.loads(client.recv(timeout=5))["message"] == "closing at noon"
+{% else %}
+
+def test_message_reaches_everyone(start_server: Callable[[], str]) -> None:
+    address = start_server()
+    with open_socket(address) as alice, open_socket(address) as bob:
+        alice.send('{"message": "hi"}')
+        assert json.loads(alice.recv(timeout=5))["message"] == "hi"
+        assert json.loads(bob.recv(timeout=5))["message"] == "hi"
+
+
+def test_announcement_can_not_reach_the_server() -> None:
+    with pytest.raises(CommandError, match="in-memory channel layer"):
+        call_command("announce", "closing at noon")
+{% endif %}

@@ -1,0 +1,92 @@
+"""The settings as they are in force in production."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from shutil import copytree, ignore_patterns
+
+from django.conf import settings
+
+PRODUCTION = {
+    **os.environ,
+    "ALLOWED_HOSTS": "example.com",
+    "DEBUG": "False",
+    "DJANGO_SETTINGS_MODULE": "{{ cookiecutter.__package }}.settings",
+    "SECRET_KEY": "".join(chr(code) for code in range(ord("0"), ord("z"))),
+{% if cookiecutter.database == 'postgres' %}
+    "DATABASE_URL": "postgres://user:password@db.example.com/production",
+{% endif %}
+{% if cookiecutter.layer == 'redis' %}
+    "REDIS_URL": "redis://redis.example.com:6379/0",
+{% endif %}
+}
+
+
+def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=settings.BASE_DIR,
+        env={**PRODUCTION, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_deployment_checks_are_silent() -> None:
+    done = manage("check", "--deploy", "--fail-level=WARNING")
+    assert done.returncode == 0, done.stderr
+
+
+def test_models_have_their_migrations() -> None:
+    done = manage("makemigrations", "--check", "--dry-run", DATABASE_URL="sqlite:///:memory:")
+    assert done.returncode == 0, done.stdout
+
+
+def test_settings_in_force() -> None:
+    # What Django makes of them, since it ignores a setting whose name it has given up.
+    code = """
+import json
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.core.files.storage import storages
+from django.db import connection
+print(json.dumps({
+    "connections kept, seconds": connection.settings_dict["CONN_MAX_AGE"],
+    "debug": settings.DEBUG,
+    "layer": type(get_channel_layer()).__name__,
+    "secure cookies": [settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_SECURE],
+    "static files": type(storages["staticfiles"]).__name__,
+}))
+"""
+    done = manage("shell", "--command", code, "--verbosity=0")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        "connections kept, seconds": 0,
+        "debug": False,
+{% if cookiecutter.layer == 'redis' %}
+        "layer": "RedisPubSubChannelLayer",
+{% else %}
+        "layer": "InMemoryChannelLayer",
+{% endif %}
+        "secure cookies": [True, True],
+        "static files": "CompressedManifestStaticFilesStorage",
+    }
+
+
+def test_missing_secret_is_one_clear_sentence(tmp_path: Path) -> None:
+    # As in a fresh clone, which has no .env.
+    clone = copytree(settings.BASE_DIR, tmp_path / "clone", ignore=ignore_patterns(".*"))
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=clone,
+        env={name: value for name, value in PRODUCTION.items() if name != "SECRET_KEY"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Set the SECRET_KEY environment variable.\n")
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,89 @@
+"""What a client of the WebSocket meets."""
+
+import json
+from datetime import datetime
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.test import AsyncClient
+
+from .client import Client
+
+# Channels closes stale database connections before each event, so every connection touches it.
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+async def test_message_reaches_everyone() -> None:
+    async with Client() as alice, Client() as bob:
+        sent = await alice.ask('{"message": "你好!"}')
+        assert sent["type"] == "message"
+        assert sent["message"] == "你好!"
+        assert sent["sender"].startswith("guest-")
+        assert datetime.fromisoformat(sent["sent_at"]).tzinfo
+        assert await bob.receive() == sent
+
+
+async def test_sender_is_the_user_who_logged_in() -> None:
+    user = await get_user_model().objects.acreate_user("ada")
+    browser = AsyncClient()
+    await browser.aforce_login(user)
+    cookie = f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
+    async with Client(cookie=cookie) as client:
+        assert (await client.ask('{"message": "hi"}'))["sender"] == "ada"
+
+
+async def test_ping_is_answered_to_the_one_who_asked() -> None:
+    async with Client() as alice, Client() as bob:
+        assert await alice.ask('{"type": "ping", "ref": "7"}') == {"type": "pong", "ref": "7"}
+        assert await bob.receive_nothing()
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "bad_json"),
+        ("not JSON", "bad_json"),
+        ('"text"', "bad_json"),
+        ('{"message": "\\ud800"}', "bad_json"),
+        ("[" * 50_000, "bad_json"),
+        ('{"message": 1}', "bad_type"),
+        ('{"type": "message"}', "bad_type"),
+        ('{"type": "disconnect"}', "unknown_type"),
+        ('{"type": ["ping"]}', "unknown_type"),
+        (json.dumps({"message": "x" * settings.WS_MAX_MESSAGE_BYTES}), "too_large"),
+    ],
+    ids=range(10),
+)
+async def test_bad_frame_is_answered_and_the_connection_kept(text: str, code: str) -> None:
+    async with Client() as alice, Client() as bob:
+        answer = await alice.ask(text)
+        assert (answer["type"], answer["code"]) == ("error", code)
+        assert (await alice.ask('{"message": "still here"}'))["message"] == "still here"
+        assert (await bob.receive())["message"] == "still here"
+
+
+async def test_binary_frame_is_answered_and_the_connection_kept() -> None:
+    async with Client() as client:
+        await client.send(data=b"\x00")
+        assert (await client.receive())["code"] == "binary"
+        assert (await client.ask('{"type": "ping"}'))["type"] == "pong"
+
+
+async def test_error_names_the_frame_that_caused_it() -> None:
+    async with Client() as client:
+        assert (await client.ask('{"type": "none", "ref": 3}'))["ref"] == 3
+
+
+async def test_path_may_lack_its_slash() -> None:
+    async with Client("/ws/{{ cookiecutter.app }}"):
+        pass
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", None])
+async def test_foreign_or_missing_origin_is_refused(origin: str | None) -> None:
+    assert not await Client(origin=origin).connect()
+
+
+async def test_unknown_path_is_refused() -> None:
+    assert not await Client("/ws/nothing/").connect()

@@ -1,0 +1,1 @@
+"""The project: its settings, its entry point and what all of its apps share."""

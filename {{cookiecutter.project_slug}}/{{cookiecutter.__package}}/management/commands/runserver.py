@@ -1,0 +1,93 @@
+"""Django's runserver, on the server that production uses."""
+
+{% if cookiecutter.server in ('granian', 'hypercorn') %}
+import asyncio
+{% endif %}
+import os
+import socket
+import sys
+from typing import Any
+
+{% if cookiecutter.server == 'uvicorn' %}
+import uvicorn
+{% endif %}
+from channels.routing import get_default_application
+{% if cookiecutter.server == 'daphne' %}
+from daphne.endpoints import build_endpoint_description_strings
+from daphne.server import Server
+{% endif %}
+from django.conf import settings
+from django.core.management.commands import runserver
+from django.utils import autoreload
+{% if cookiecutter.server == 'granian' %}
+from granian.constants import Interfaces
+from granian.server.embed import Server
+{% elif cookiecutter.server == 'hypercorn' %}
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+{% endif %}
+
+
+class Command(runserver.Command):
+    """Serves pages, static files and WebSockets, and reloads itself when code changes."""
+
+    help = "Starts a development server, {{ cookiecutter.server|capitalize }}, with WebSockets and reload."
+
+    # Django's handle() sets them.
+    addr: str
+    port: str
+    use_ipv6: bool
+
+    def inner_run(self, *args: Any, **options: Any) -> None:
+        """Check the project, then serve it until Ctrl-C or a change of code."""
+        # A failed import shows here; the reloader then waits for the code to be mended.
+        autoreload.raise_last_exception()
+        self.stdout.write("Performing system checks...\n\n")
+        self.check(display_num_errors=True)
+        self.check_migrations()
+        host, port = self.addr, int(self.port)
+        family = socket.AF_INET6 if self.use_ipv6 else socket.AF_INET
+        try:
+            socket.create_server((host, port), family=family).close()
+        except OSError as error:
+            self.stderr.write(f"Error: {host}:{port} can't be used: {error.strerror}.")
+            # The reloader runs this in a thread, where sys.exit() would end nothing else.
+            os._exit(1)
+        self.stdout.write(
+            f"Django {self.get_version()}, settings {settings.SETTINGS_MODULE}\n"
+            f"{{ cookiecutter.server|capitalize }} serves http://{f'[{host}]' if self.use_ipv6 else host}:{port}/\n"
+            "Quit with Ctrl-C."
+        )
+        try:
+            self.serve(host, port, in_main_thread=not options["use_reloader"])
+        except KeyboardInterrupt:
+            sys.exit(0)
+
+{% if cookiecutter.server == 'uvicorn' %}
+    def serve(self, host: str, port: int, *, in_main_thread: bool) -> None:
+        """Run Uvicorn, which takes signals by itself where it may."""
+        uvicorn.run(get_default_application(), host=host, port=port)
+{% elif cookiecutter.server == 'daphne' %}
+    def serve(self, host: str, port: int, *, in_main_thread: bool) -> None:
+        """Run Daphne, which may take signals in the main thread only."""
+        Server(
+            application=get_default_application(),
+            endpoints=build_endpoint_description_strings(host=host, port=port),
+            signal_handlers=in_main_thread,
+        ).run()
+{% elif cookiecutter.server == 'hypercorn' %}
+    def serve(self, host: str, port: int, *, in_main_thread: bool) -> None:
+        """Run Hypercorn; the trigger that never fires keeps it from taking signals in a thread."""
+        config = Config()
+        config.bind = [f"{host}:{port}"]
+        config.accesslog = "-"
+        asyncio.run(
+            serve(get_default_application(), config, shutdown_trigger=asyncio.Event().wait),
+        )
+{% else %}
+    def serve(self, host: str, port: int, *, in_main_thread: bool) -> None:
+        """Run Granian inside this process."""
+        application = get_default_application()
+        server = Server(application, address=host, port=port, interface=Interfaces.ASGI)
+        asyncio.run(server.serve())
+{% endif %}

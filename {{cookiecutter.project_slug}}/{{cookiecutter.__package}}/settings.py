@@ -1,0 +1,189 @@
+"""Settings, read from the environment and, in development, from the file .env.
+
+.env.example names every variable. See https://docs.djangoproject.com/en/{{ cookiecutter.django }}/ref/settings/.
+"""
+
+from pathlib import Path
+{% if cookiecutter.layer == 'redis' %}
+from typing import Any
+{% endif %}
+
+import environ
+{% if cookiecutter.django == '5.2' %}
+from csp.constants import NONE, SELF
+{% else %}
+from django.utils.csp import CSP
+{% endif %}
+{% if cookiecutter.layer == 'redis' %}
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+{% endif %}
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+env.read_env(BASE_DIR / ".env")
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="for-development-only" if DEBUG else env.NOTSET)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+INSTALLED_APPS = [
+    # Before staticfiles, whose runserver knows no WebSockets.
+    "{{ cookiecutter.__package }}",
+    "{{ cookiecutter.app }}",
+    "servestatic",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+{% if cookiecutter.django == '5.2' %}
+    "csp",
+{% endif %}
+]
+
+MIDDLEWARE = [
+    # Before the host check and the redirect to HTTPS: a probe knows neither.
+    "{{ cookiecutter.__package }}.health.health_middleware",
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+{% if cookiecutter.django == '5.2' %}
+    "csp.middleware.CSPMiddleware",
+{% else %}
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+{% endif %}
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "{{ cookiecutter.__package }}.urls"
+ASGI_APPLICATION = "{{ cookiecutter.__package }}.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+{% if cookiecutter.database == 'postgres' %}
+DATABASES = {"default": env.db("DATABASE_URL")}
+{% else %}
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+{% endif %}
+# Under ASGI a request may run in any thread, so a persistent connection would be left behind there.
+DATABASES["default"]["CONN_MAX_AGE"] = 0
+{% if cookiecutter.django == '5.2' %}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+{% endif %}
+
+{% if cookiecutter.layer == 'redis' %}
+CHANNEL_LAYERS: dict[str, Any] = {
+    "default": {
+        # Unlike channels_redis.core, it survives a restart or failover of Redis without a client
+        # noticing, and drops nothing in a burst.
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {
+            "hosts": [
+                {
+                    "address": env.str("REDIS_URL"),
+                    # Seconds. Without them a Redis that hangs would hang every sender with it.
+                    "socket_timeout": 5,
+                    "socket_connect_timeout": 5,
+                    # Once: enough for the stale connections that a restart of Redis leaves behind.
+                    "retry": Retry(ExponentialBackoff(cap=1, base=0.1), 1),
+                }
+            ]
+        },
+    }
+}
+{% else %}
+# Carries messages within one process. The README says how to change to Redis for more than one.
+CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+{% endif %}
+
+# The longest message that a client may send, in bytes of UTF-8.
+WS_MAX_MESSAGE_BYTES = env.int("WS_MAX_MESSAGE_BYTES", default=65_536)
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+
+LANGUAGE_CODE = "{{ cookiecutter.language }}"
+TIME_ZONE = "{{ cookiecutter.time_zone }}"
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "servestatic.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+SESSION_COOKIE_SECURE = not DEBUG
+CSRF_COOKIE_SECURE = not DEBUG
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0 if DEBUG else 3600)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=False)
+if env.bool("BEHIND_TLS_PROXY", default=False):
+    # Only a proxy that overwrites the header makes it true: a client may send it too.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+SILENCED_SYSTEM_CHECKS = [
+    # Subdomains and the browsers' preload list concern more than this project: turned on by choice.
+    "security.W005",
+    "security.W021",
+]
+{% if cookiecutter.django == '5.2' %}
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}
+{% else %}
+SECURE_CSP = {
+    "default-src": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "form-action": [CSP.SELF],
+    "frame-ancestors": [CSP.NONE],
+    "object-src": [CSP.NONE],
+}
+{% endif %}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+}

@@ -1,0 +1,1 @@
+"""A page whose visitors talk to each other."""

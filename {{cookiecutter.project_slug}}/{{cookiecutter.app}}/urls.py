@@ -1,0 +1,7 @@
+"""Which view serves which path of this app."""
+
+from django.urls import path
+
+from .views import index
+
+urlpatterns = [path("", index, name="{{ cookiecutter.app }}")]
