@@ -83,7 +83,11 @@ TEMPLATES = [
 {% if cookiecutter.database == 'postgres' %}
 DATABASES = {"default": env.db("DATABASE_URL")}
 {% else %}
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+DATABASES = {
+    "default": env.db("DATABASE_URL")
+    if "DATABASE_URL" in env
+    else {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"}
+}
 {% endif %}
 # Under ASGI a request may run in any thread, so a persistent connection would be left behind there.
 DATABASES["default"]["CONN_MAX_AGE"] = 0
@@ -185,5 +189,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {
+        # Without their own handlers, which would write each line a second time.
+        "django": {},
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }

