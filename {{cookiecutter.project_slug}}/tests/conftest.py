@@ -3,8 +3,7 @@
 {% if cookiecutter.layer == 'redis' %}
 import os
 {% endif %}
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 
 import pytest
 {% if cookiecutter.layer == 'redis' %}
@@ -31,7 +30,7 @@ def pytest_report_header() -> str:
 
 {% if cookiecutter.layer == 'redis' %}
 @pytest.fixture(scope="session", autouse=True)
-def redis_server() -> Iterator[None]:
+def redis() -> Iterator[None]:
     """Give every test, and every process that one starts, a Redis."""
     if os.environ["REDIS_URL"]:
         yield
@@ -44,8 +43,17 @@ def redis_server() -> Iterator[None]:
 
 
 {% endif %}
-@pytest.fixture
-def start_server() -> Iterator[Callable[[], str]]:
-    """Return a function that starts a server process and returns its host and port."""
-    with ExitStack() as servers:
-        yield lambda: servers.enter_context(running_server())
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """Run the project on its server; the value is its host and port."""
+    with running_server() as address:
+        yield address
+{% if cookiecutter.layer == 'redis' %}
+
+
+@pytest.fixture(scope="session")
+def second_server() -> Iterator[str]:
+    """Run the project in another process on the same Redis; the value is its host and port."""
+    with running_server() as address:
+        yield address
+{% endif %}

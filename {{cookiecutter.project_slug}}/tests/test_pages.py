@@ -27,7 +27,13 @@ def test_policy_allows_nothing_from_elsewhere(client: Client) -> None:
     assert "default-src 'self'" in client.get("/").headers["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("path", ["{{ cookiecutter.app }}/index.js", "{{ cookiecutter.__package }}/site.css"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "{{ cookiecutter.app }}/index.js",
+        "{{ cookiecutter.__package }}/site.css",
+    ],
+)
 def test_static_files_are_found(path: str) -> None:
     assert finders.find(path)
 

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 {% endif %}
-from collections.abc import Callable
 from http.client import HTTPConnection
 
 import pytest
@@ -26,8 +25,8 @@ def open_socket(address: str, origin: str | None = None) -> ClientConnection:
     return connect(url, origin=Origin(origin or f"http://{address}"))
 
 
-def test_page_and_static_files(start_server: Callable[[], str]) -> None:
-    connection = HTTPConnection(start_server())
+def test_page_and_static_files(server: str) -> None:
+    connection = HTTPConnection(server)
     for path, kind in [
         ("/", "text/html"),
         ("/static/{{ cookiecutter.app }}/index.js", "text/javascript"),
@@ -41,15 +40,15 @@ def test_page_and_static_files(start_server: Callable[[], str]) -> None:
     connection.close()
 
 
-def test_foreign_origin_is_refused(start_server: Callable[[], str]) -> None:
+def test_foreign_origin_is_refused(server: str) -> None:
     with pytest.raises(InvalidStatus) as refusal:
-        open_socket(start_server(), "https://evil.example")
+        open_socket(server, "https://evil.example")
     assert refusal.value.response.status_code == 403
 
 {% if cookiecutter.layer == 'redis' %}
 
-def test_message_crosses_processes(start_server: Callable[[], str]) -> None:
-    with open_socket(start_server()) as alice, open_socket(start_server()) as bob:
+def test_message_crosses_processes(server: str, second_server: str) -> None:
+    with open_socket(server) as alice, open_socket(second_server) as bob:
         alice.send('{"message": "hi"}')
         assert json.loads(alice.recv(timeout=5))["message"] == "hi"
         assert json.loads(bob.recv(timeout=5))["message"] == "hi"
@@ -57,17 +56,16 @@ def test_message_crosses_processes(start_server: Callable[[], str]) -> None:
         assert json.loads(alice.recv(timeout=5))["message"] == "hi yourself"
 
 
-def test_announcement_reaches_the_server(start_server: Callable[[], str]) -> None:
-    with open_socket(start_server()) as client:
+def test_announcement_reaches_the_server(server: str) -> None:
+    with open_socket(server) as client:
         announce = [sys.executable, "manage.py", "announce", "closing at noon"]
         environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
         subprocess.run(announce, cwd=settings.BASE_DIR, env=environment, check=True)
         assert json.loads(client.recv(timeout=5))["message"] == "closing at noon"
 {% else %}
 
-def test_message_reaches_everyone(start_server: Callable[[], str]) -> None:
-    address = start_server()
-    with open_socket(address) as alice, open_socket(address) as bob:
+def test_message_reaches_everyone(server: str) -> None:
+    with open_socket(server) as alice, open_socket(server) as bob:
         alice.send('{"message": "hi"}')
         assert json.loads(alice.recv(timeout=5))["message"] == "hi"
         assert json.loads(bob.recv(timeout=5))["message"] == "hi"

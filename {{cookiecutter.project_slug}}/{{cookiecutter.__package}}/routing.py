@@ -4,7 +4,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.routing import URLRouter
 from django.urls import path, re_path
 
-from {{ cookiecutter.app }}.routing import websocket_urlpatterns as {{ cookiecutter.app }}_urlpatterns
+import {{ cookiecutter.app }}.routing
 
 
 class Refusal(AsyncWebsocketConsumer):
@@ -16,6 +16,6 @@ class Refusal(AsyncWebsocketConsumer):
 
 
 websocket_urlpatterns = [
-    path("ws/", URLRouter({{ cookiecutter.app }}_urlpatterns)),
+    path("ws/", URLRouter({{ cookiecutter.app }}.routing.websocket_urlpatterns)),
     re_path(r"", Refusal.as_asgi()),
 ]

@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 
 
-class {{ cookiecutter.app|replace('_', ' ')|title|replace(' ', '') }}Config(AppConfig):
+class {{ cookiecutter.__app_class }}Config(AppConfig):
     """The app `{{ cookiecutter.app }}`."""
 
     name = "{{ cookiecutter.app }}"

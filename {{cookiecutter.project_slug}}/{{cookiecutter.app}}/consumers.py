@@ -10,7 +10,7 @@ from .messages import GROUP, broadcast
 logger = logging.getLogger(__name__)
 
 
-class {{ cookiecutter.app|replace('_', ' ')|title|replace(' ', '') }}Consumer(JsonConsumer):
+class {{ cookiecutter.__app_class }}Consumer(JsonConsumer):
     """Passes each message on to everyone who is connected, its sender included."""
 
     groups = [GROUP]

@@ -2,9 +2,12 @@
 
 from django.urls import re_path
 
-from .consumers import {{ cookiecutter.app|replace('_', ' ')|title|replace(' ', '') }}Consumer
+from .consumers import {{ cookiecutter.__app_class }}Consumer
 
 websocket_urlpatterns = [
     # The slash may be left out: Django's redirect to the path with a slash can't help a WebSocket.
-    re_path(r"^{{ cookiecutter.app }}/?$", {{ cookiecutter.app|replace('_', ' ')|title|replace(' ', '') }}Consumer.as_asgi()),
+    re_path(
+        r"^{{ cookiecutter.app }}/?$",
+        {{ cookiecutter.__app_class }}Consumer.as_asgi(),
+    ),
 ]

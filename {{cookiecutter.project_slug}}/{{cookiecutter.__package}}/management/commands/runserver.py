@@ -54,7 +54,8 @@ class Command(runserver.Command):
         try:
             socket.create_server((host, port), family=family).close()
         except OSError as error:
-            self.stderr.write(f"Error: {host}:{port} can't be used: {os.strerror(error.errno or 0)}.")
+            reason = os.strerror(error.errno or 0)
+            self.stderr.write(f"Error: {host}:{port} can't be used: {reason}.")
             # The reloader runs this in a thread, where sys.exit() would end nothing else.
             os._exit(1)
         self.stdout.write(
