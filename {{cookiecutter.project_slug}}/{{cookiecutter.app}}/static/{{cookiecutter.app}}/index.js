@@ -115,8 +115,9 @@ class Connection {
     // https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
     const delay = Math.random() * Math.min(BACKOFF_CAP, BACKOFF_BASE * 2 ** this.#attempts++);
     this.#next(delay, () => this.#open());
-    // Only a label: a server on this very machine answers offline, too.
-    this.#handlers.onState(navigator.onLine ? "reconnecting" : "offline", delay);
+    // Offline, too, there is a next attempt: a server on this very machine answers it.
+    if (navigator.onLine) this.#handlers.onState("reconnecting", delay);
+    else this.#handlers.onState("offline");
   }
 
   #resume() {
