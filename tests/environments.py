@@ -1,20 +1,25 @@
-"""Python environments that hold all that any generated project may need."""
+"""Python environments for generated projects, and which of them this machine can make."""
 
+import os
 import subprocess
 import sys
+import tomllib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from cookiecutter.main import cookiecutter
 
-from tests.questions import ROOT, Answers, combinations
+from django_asgi_new import pythons
+from tests.questions import QUESTIONS, ROOT, Answers, combinations
 
 
 @dataclass(frozen=True)
 class Environment:
-    """An environment for one version of Django."""
+    """An environment that holds what any project of one version of Django may need."""
 
-    version: str
+    django: str
     folder: Path
 
     @property
@@ -26,14 +31,40 @@ def render(answers: Answers, folder: Path) -> Path:
     return Path(cookiecutter(str(ROOT), no_input=True, extra_context=answers, output_dir=str(folder)))
 
 
-def environment(version: str, folder: Path, python: str) -> Environment:
+@cache
+def python_for(django: str) -> pythons.Python | None:
+    """Find a Python for a version of Django, by what its projects say they require."""
+    with TemporaryDirectory() as folder:
+        project = render({"django": django}, Path(folder))
+        metadata = tomllib.loads((project / "pyproject.toml").read_text())["project"]
+    return pythons.find(metadata["requires-python"].removeprefix(">="))
+
+
+def missing() -> list[str]:
+    """Name the versions of Django that no Python on this machine can run.
+
+    On a CI machine, which proves the whole, there is none.
+    """
+    lacking = [django for django in QUESTIONS["django"] if python_for(django) is None]
+    assert not (lacking and "CI" in os.environ), f"CI has no Python for Django {lacking}"
+    return lacking
+
+
+def runnable(combinations: list[Answers]) -> list[Answers]:
+    """Leave out the combinations that no Python on this machine can run."""
+    return [answers for answers in combinations if answers["django"] not in missing()]
+
+
+def environment(django: str, folder: Path) -> Environment:
     """Install what every project of this Django asks for, as their pyproject.toml files say it."""
+    python = python_for(django)
+    assert python
     uv = [sys.executable, "-m", "uv"]
-    made = Environment(version, folder / "env")
-    subprocess.run([*uv, "venv", "--quiet", "--python", python, made.folder], check=True)
+    made = Environment(django, folder / "env")
+    subprocess.run([*uv, "venv", "--quiet", "--python", python.path, made.folder], check=True)
     requirements: list[str] = []
     for number, answers in enumerate(combinations()):
-        if answers["django"] == version:
+        if answers["django"] == django:
             pyproject = render(answers, folder / str(number)) / "pyproject.toml"
             requirements += ["--requirements", str(pyproject), "--group", f"{pyproject}:dev"]
     subprocess.run(

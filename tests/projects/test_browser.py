@@ -12,6 +12,7 @@ import pytest
 import trustme
 from playwright.sync_api import Browser, Page, WebSocket, expect
 
+from tests.environments import runnable
 from tests.projects.clients import free_port, open_socket, running
 from tests.questions import pairs
 
@@ -20,7 +21,7 @@ RECONNECT_MILLISECONDS = 45_000
 
 @pytest.fixture(scope="module")
 def project(make_project: Callable[..., Path]) -> Path:
-    project = make_project(pairs("server", "layer")[0])
+    project = make_project(runnable(pairs("server", "layer"))[0])
     subprocess.run([project / ".venv/bin/python", "manage.py", "migrate", "-v0"], cwd=project, check=True)
     return project
 

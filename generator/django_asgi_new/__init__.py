@@ -1,0 +1,9 @@
+"""Makes a Django project that serves a live page over WebSockets."""
+
+import json
+
+from django_asgi_new import template
+
+__all__ = ["__version__"]
+
+__version__: str = json.loads(template.QUESTIONS.read_text(encoding="utf-8"))["_template_version"]

@@ -1,0 +1,142 @@
+"""What is going to happen, settled and checked before the first write."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django_asgi_new.errors import BadAnswerError, InTheWayError, MachineError
+
+if TYPE_CHECKING:
+    from django_asgi_new.answers import Answers
+
+_SHOWN = 5
+_HIGHEST_PORT = 65_535
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user wants beside the answers.
+
+    Attributes:
+        output_dir: Where the project's folder goes.
+        git: Make a repository with a first commit.
+        install: Make the project's environment.
+        run: Migrate and serve; implies install.
+        port: Where to serve; None for the first free one.
+        browser: Open the page.
+    """
+
+    output_dir: str = "."
+    git: bool = False
+    install: bool = False
+    run: bool = False
+    port: int | None = None
+    browser: bool = False
+
+    def check(self) -> None:
+        """Refuse what contradicts itself.
+
+        Raises:
+            BadAnswerError: An option makes no sense here.
+        """
+        if self.port is not None and not 1 <= self.port <= _HIGHEST_PORT:
+            raise BadAnswerError(f"--port can't be {self.port}. Choose from 1 to {_HIGHEST_PORT}.")
+        for flag, given in (("--port", self.port is not None), ("--open", self.browser)):
+            if given and not self.run:
+                raise BadAnswerError(f"{flag} is about the server: it needs --run.")
+        # Cookiecutter renders the whole path of a folder with Jinja, not only its own part.
+        if any(mark in str(Path(self.output_dir).absolute()) for mark in ("{{", "{%", "{#")):
+            raise BadAnswerError(
+                "The way to the output directory holds template code ({{, {% or {#): choose "
+                "another --output-dir."
+            )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is going to happen.
+
+    Attributes:
+        answers: The answers to render with.
+        wishes: What follows.
+        destination: The project's folder, absolute.
+        git: The program, when it is needed.
+        uv: The program, when it is needed.
+    """
+
+    answers: Answers
+    wishes: Wishes
+    destination: Path
+    git: str = ""
+    uv: str = ""
+
+
+def make(answers: Answers, wishes: Wishes) -> Plan:
+    """Settle what is going to happen.
+
+    Args:
+        answers: The answers.
+        wishes: What the user wants beside them.
+
+    Raises:
+        InTheWayError: Something is at the destination already.
+        MachineError: A program is missing, or the destination can't be looked at.
+    """
+    try:
+        destination = Path(wishes.output_dir).absolute() / answers.values["project_slug"]
+        _check_free(destination)
+    except OSError as error:
+        raise MachineError(f"{wishes.output_dir} can't be used: {error.strerror}.") from error
+    git = _find_git() if wishes.git else ""
+    uv = _find_uv() if wishes.install else ""
+    return Plan(answers, wishes, destination, git, uv)
+
+
+def _check_free(destination: Path) -> None:
+    """Welcome a folder that is not there or is empty, nothing else."""
+    for parent in destination.parents:
+        if os.path.lexists(parent):
+            if not parent.is_dir():
+                raise InTheWayError(f"{parent} is not a folder: choose another --output-dir.")
+            break
+    if not os.path.lexists(destination):
+        return
+    if destination.is_symlink() or not destination.is_dir():
+        kind = "symbolic link" if destination.is_symlink() else "file"
+        raise InTheWayError(
+            f"{destination} is there already, a {kind}: choose another name or --output-dir, or "
+            "move it away."
+        )
+    names = sorted(entry.name for entry in destination.iterdir())
+    if names:
+        shown = ", ".join(names[:_SHOWN])
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        raise InTheWayError(
+            f"{destination} is there already and holds {shown}{more}: choose another name or "
+            "--output-dir, or move it away."
+        )
+
+
+def _find_git() -> str:
+    git = shutil.which("git")
+    if git is None:
+        raise MachineError(
+            "--git needs git, which is not on your PATH: install it, or leave --git out."
+        )
+    return git
+
+
+def _find_uv() -> str:
+    from uv import find_uv_bin
+
+    try:
+        return os.fsdecode(find_uv_bin())
+    except FileNotFoundError:
+        uv = shutil.which("uv")
+    if uv is None:
+        raise MachineError("uv is missing, though it came with this command: install it again.")
+    return uv

@@ -1,0 +1,102 @@
+"""Child processes, each with all that it starts: none is left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+from django_asgi_new import signals
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+# Seconds for a child to end by itself before it is killed.
+PATIENCE = 5
+
+
+def start(
+    command: Sequence[str],
+    cwd: Path,
+    env: Mapping[str, str],
+    stdout: int | TextIO,
+    stderr: int | TextIO = subprocess.STDOUT,
+) -> subprocess.Popen[str]:
+    """Start a program in a session of its own, out of reach of the terminal's Ctrl-C.
+
+    Args:
+        command: The program and its arguments.
+        cwd: Where to run it.
+        env: Its environment.
+        stdout: Where its output goes.
+        stderr: Where its errors go.
+    """
+    return subprocess.Popen(
+        command,
+        cwd=cwd,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=stderr,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+    )
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    """End a program and all that it started."""
+    with signals.held():
+        _signal(process, kill=False)
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            # Also when it has ended: what it started may not have.
+            _signal(process, kill=True)
+        process.wait()
+
+
+def _signal(process: subprocess.Popen[str], *, kill: bool) -> None:
+    if sys.platform == "win32":
+        command = ["taskkill", "/T", "/F", "/PID", str(process.pid)]
+        subprocess.run(command, capture_output=True, check=False)
+        return
+    try:
+        os.killpg(process.pid, signal.SIGKILL if kill else signal.SIGTERM)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def run(
+    command: Sequence[str], cwd: Path, env: Mapping[str, str], *, show: bool = False
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end.
+
+    Args:
+        command: The program and its arguments.
+        cwd: Where to run it.
+        env: Its environment.
+        show: Whether the user sees its progress on a terminal.
+
+    Returns:
+        Its code and output; the output is None where the user saw it.
+
+    Raises:
+        signals.Stopped: A signal came; the program was ended.
+    """
+    out = None if show and sys.stderr.isatty() else subprocess.PIPE
+    with signals.held():
+        process = start(command, cwd, env, sys.stderr if out is None else out)
+        try:
+            with signals.released():
+                output, _ = process.communicate()
+        except BaseException:
+            stop(process)
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, output)

