@@ -113,9 +113,14 @@ def problems(
     Returns:
         What is wrong, why, and what to do instead; nothing when all is well.
     """
-    found = []
-    for key, value in answers.items():
-        if key.startswith("_"):
+    found: list[str] = []
+    # In one order, whoever asks: Jinja's tojson sorts the keys.
+    rules = list(_RULES)
+    known = [key for key in rules if key in answers]
+    for key in known + sorted(answers.keys() - rules):
+        value = answers[key]
+        # The folder's name comes from the project's, and so does what is wrong with it.
+        if key.startswith("_") or (key == "project_slug" and found):
             continue
         problem = _type_problem(key, value)
         if not problem and choices and key in choices:
@@ -155,7 +160,7 @@ def _type_problem(key: str, value: object) -> str:
 def _choice_problem(key: str, value: object, choices: Sequence[str]) -> str:
     if value in choices:
         return ""
-    near = difflib.get_close_matches(str(value).lower(), choices, 1)
+    near = difflib.get_close_matches(str(value).lower(), choices, 1, 0.7)
     hint = f'Did you mean "{near[0]}"? ' if near else ""
     listed = ", ".join(choices[:-1]) + f" or {choices[-1]}" if len(choices) > 1 else choices[0]
     return f"The {_label(key)} can't be {_quoted(str(value))}. {hint}Choose {listed}."

@@ -10,8 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cookiecutter.main import cookiecutter
-
 from django_asgi_new import pythons
+
 from tests.questions import QUESTIONS, ROOT, Answers, combinations
 
 
@@ -28,7 +28,9 @@ class Environment:
 
 
 def render(answers: Answers, folder: Path) -> Path:
-    return Path(cookiecutter(str(ROOT), no_input=True, extra_context=answers, output_dir=str(folder)))
+    return Path(
+        cookiecutter(str(ROOT), no_input=True, extra_context=answers, output_dir=str(folder))
+    )
 
 
 @cache

@@ -48,12 +48,6 @@ class Wishes:
         for flag, given in (("--port", self.port is not None), ("--open", self.browser)):
             if given and not self.run:
                 raise BadAnswerError(f"{flag} is about the server: it needs --run.")
-        # Cookiecutter renders the whole path of a folder with Jinja, not only its own part.
-        if any(mark in str(Path(self.output_dir).absolute()) for mark in ("{{", "{%", "{#")):
-            raise BadAnswerError(
-                "The way to the output directory holds template code ({{, {% or {#): choose "
-                "another --output-dir."
-            )
 
 
 @dataclass(frozen=True)
@@ -83,17 +77,28 @@ def make(answers: Answers, wishes: Wishes) -> Plan:
         wishes: What the user wants beside them.
 
     Raises:
+        BadAnswerError: The output directory's name would be taken for template code.
         InTheWayError: Something is at the destination already.
         MachineError: A program is missing, or the destination can't be looked at.
     """
     try:
         destination = Path(wishes.output_dir).absolute() / answers.values["project_slug"]
+        _check_literal(destination)
         _check_free(destination)
     except OSError as error:
         raise MachineError(f"{wishes.output_dir} can't be used: {error.strerror}.") from error
     git = _find_git() if wishes.git else ""
     uv = _find_uv() if wishes.install else ""
     return Plan(answers, wishes, destination, git, uv)
+
+
+def _check_literal(destination: Path) -> None:
+    # Cookiecutter renders the whole path of a folder with Jinja, not only its own part.
+    if any(mark in str(destination) for mark in ("{{", "{%", "{#")):
+        raise BadAnswerError(
+            "The way to the output directory holds template code ({{, {% or {#): choose another "
+            "--output-dir."
+        )
 
 
 def _check_free(destination: Path) -> None:

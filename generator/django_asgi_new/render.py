@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,8 +81,8 @@ def _fill(staging: Path, plan: Plan) -> Path:
 
 def _move(project: Path, destination: Path) -> None:
     try:
-        if destination.is_dir() and not destination.is_symlink():
-            # Windows renames onto nothing, not even onto an empty folder.
+        if sys.platform == "win32" and destination.is_dir():
+            # There a rename replaces nothing, not even an empty folder.
             destination.rmdir()
         project.rename(destination)
     except OSError as error:

@@ -68,6 +68,7 @@ def serve(plan: Plan) -> None:
 
             webbrowser.open(address)
         _until_stopped(server, plan)
+    report.stopped(plan.destination)
 
 
 def _services(plan: Plan, running: ExitStack) -> None:
@@ -101,13 +102,18 @@ def _no_service(name: str, variable: str, url: str, project: Path) -> StepError:
 
 def _migrate(plan: Plan) -> None:
     command = _manage(plan, "migrate", "--no-input")
-    done = processes.run(command, plan.destination, os.environ)
+    done = processes.run(command, plan.destination, _environment())
     if done.returncode:
         raise steps.failed("The database could not be migrated", command, plan.destination, done)
 
 
 def _manage(plan: Plan, *arguments: str) -> list[str]:
     return [str(_python(plan.destination)), "manage.py", *arguments]
+
+
+def _environment() -> dict[str, str]:
+    """Leave out what belongs to another project."""
+    return {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"}
 
 
 def _python(project: Path) -> Path:
@@ -122,7 +128,7 @@ def _start(
     """Start a program that is stopped with the rest. Its output is talk, not the result."""
     out = sys.stderr if stdout is None else stdout
     with signals.held():
-        process = processes.start(command, plan.destination, os.environ, out, sys.stderr)
+        process = processes.start(command, plan.destination, _environment(), out, sys.stderr)
         running.callback(processes.stop, process)
     return process
 

@@ -26,6 +26,7 @@ class Stopped(BaseException):
 class _State:
     held = False
     pending = 0
+    stopping = False
 
 
 def install() -> None:
@@ -37,11 +38,13 @@ def install() -> None:
 
 
 def _receive(signum: int, _frame: FrameType | None) -> None:
+    if _State.stopping:
+        # Cleaning up is under way, which a second signal must not cut short.
+        return
     if _State.held:
         _State.pending = _State.pending or signum
         return
-    # From here on cleaning up is under way, which a second signal must not cut short.
-    _State.held = True
+    _State.stopping = True
     raise Stopped(signum)
 
 
@@ -62,10 +65,7 @@ class _Mode:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if isinstance(error, Stopped):
-            _State.held = True
-        else:
-            self._switch(held=self.before)
+        self._switch(held=self.before)
 
     @staticmethod
     def _switch(*, held: bool) -> None:

@@ -28,6 +28,10 @@ def follow(plan: Plan) -> None:
         StepError: A step failed; the project is kept.
         signals.Stopped: A signal came.
     """
+    if plan.wishes.port:
+        from django_asgi_new import serve
+
+        serve.check_port(plan.wishes.port, plan.destination)
     if plan.wishes.install:
         with report.step("Installed its dependencies"):
             install(plan)

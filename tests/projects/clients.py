@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -61,8 +61,9 @@ def say(client: ClientConnection, text: str) -> None:
     client.send(json.dumps({"message": text}, ensure_ascii=False))
 
 
-def hear(client: ClientConnection) -> Any:
-    return json.loads(client.recv(timeout=SECONDS))
+def hear(client: ClientConnection) -> dict[str, Any]:
+    frame: dict[str, Any] = json.loads(client.recv(timeout=SECONDS))
+    return frame
 
 
 @contextmanager
@@ -78,8 +79,6 @@ def running(
         assert process.poll() is None, "the server ended before it answered"
         yield process
     finally:
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         process.wait()

@@ -6,11 +6,12 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from queue import Queue
 from threading import Thread
 
 import pytest
 import trustme
-from playwright.sync_api import Browser, Page, WebSocket, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, WebSocket, expect
 
 from tests.environments import runnable
 from tests.projects.clients import free_port, open_socket, running
@@ -22,7 +23,9 @@ RECONNECT_MILLISECONDS = 45_000
 @pytest.fixture(scope="module")
 def project(make_project: Callable[..., Path]) -> Path:
     project = make_project(runnable(pairs("server", "layer"))[0])
-    subprocess.run([project / ".venv/bin/python", "manage.py", "migrate", "-v0"], cwd=project, check=True)
+    subprocess.run(
+        [project / ".venv/bin/python", "manage.py", "migrate", "-v0"], cwd=project, check=True
+    )
     return project
 
 
@@ -39,18 +42,18 @@ def open_page(browser: Browser) -> Iterator[Callable[[str], Page]]:
     complaints: list[str] = []
     contexts = []
 
+    def hear(message: ConsoleMessage) -> None:
+        # Chromium itself logs a socket that can't be opened, which a stopped server's can't.
+        expected = "WebSocket connection to" in message.text
+        if message.type in ("error", "warning") and not expected:
+            complaints.append(message.text)
+
     def open_(url: str) -> Page:
         context = browser.new_context(ignore_https_errors=True)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "console",
-            lambda message: message.type in ("error", "warning")
-            # Chromium itself logs a socket that can't be opened, which is what a stopped server is.
-            and "WebSocket connection to" not in message.text
-            and complaints.append(message.text),
-        )
+        page.on("console", hear)
         page.goto(url)
         return page
 
@@ -115,9 +118,9 @@ def test_page_knows_that_the_network_is_gone(
     with serving(project, port):
         page = open_page(f"http://127.0.0.1:{port}/")
         expect_live(page)
-        page.context.set_offline(True)  # noqa: FBT003
+        page.context.set_offline(True)
         expect(page.locator("#status")).to_have_attribute("data-state", "offline")
-        page.context.set_offline(False)  # noqa: FBT003
+        page.context.set_offline(False)
         expect_live(page)
 
 
@@ -126,7 +129,7 @@ def tls_proxy(backend: int) -> Iterator[int]:
     """Terminate TLS in front of a local port, as a reverse proxy does; yield the proxy's port."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     trustme.CA().issue_cert("localhost").configure_cert(context)
-    loop = asyncio.new_event_loop()
+    started: Queue[tuple[int, Callable[[], object]]] = Queue()
 
     async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -142,19 +145,22 @@ def tls_proxy(backend: int) -> Iterator[int]:
         there = await asyncio.open_connection("127.0.0.1", backend)
         await asyncio.gather(pump(reader, there[1]), pump(there[0], writer))
 
-    server = loop.run_until_complete(asyncio.start_server(forward, "127.0.0.1", 0, ssl=context))
-    thread = Thread(target=loop.run_forever)
-    thread.start()
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
+    async def serve() -> None:
+        stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        server = await asyncio.start_server(forward, "127.0.0.1", 0, ssl=context)
+        port: int = server.sockets[0].getsockname()[1]
+        started.put((port, lambda: loop.call_soon_threadsafe(stopped.set)))
+        await stopped.wait()
         server.close()
-        loop.run_until_complete(asyncio.sleep(0))
-        loop.close()
+
+    # A thread of its own, since the browser's driver has an event loop in this one.
+    thread = Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    port, stop = started.get(timeout=10)
+    yield port
+    stop()
+    thread.join()
 
 
 def test_https_page_uses_wss(project: Path, open_page: Callable[[str], Page]) -> None:
@@ -162,7 +168,7 @@ def test_https_page_uses_wss(project: Path, open_page: Callable[[str], Page]) ->
     sockets: list[WebSocket] = []
     with serving(project, port), tls_proxy(port) as proxy:
         page = open_page("about:blank")
-        page.on("websocket", sockets.append)
+        page.on("websocket", lambda socket: sockets.append(socket))  # noqa: PLW0108, it wants a plain function
         page.goto(f"https://localhost:{proxy}/")
         expect_live(page)
         say(page, "over TLS")

@@ -1,4 +1,4 @@
-"""Projects of every server on every layer: installed, tested by their own tests, booted, chatted with."""
+"""Projects of every server on every layer: installed, tested, booted, chatted with."""
 
 import os
 import shutil
@@ -25,7 +25,8 @@ IDLE_SECONDS = 7
 
 @pytest.fixture(scope="module", params=PROJECTS, ids=label)
 def answers(request: pytest.FixtureRequest) -> Answers:
-    return request.param
+    chosen: Answers = request.param
+    return chosen
 
 
 @pytest.fixture(scope="module")
@@ -55,14 +56,14 @@ def production_command(project: Path, port: int) -> list[str]:
         for line in readme.replace("\\\n", "").splitlines()
         if line.startswith("uv run --no-dev ") and ".asgi:application" in line
     ]
-    command = command.replace("0.0.0.0", "127.0.0.1").replace("8000", str(port))
+    command = command.replace("0.0.0.0", "127.0.0.1").replace("8000", str(port))  # noqa: S104
     return [python(project), "-m", *command.split()]
 
 
 def test_own_tests_pass(project: Path) -> None:
-    """None skipped: `-p no:cacheprovider` aside, this is what the README tells its owner to run."""
     done = subprocess.run(
         [python(project), "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        check=False,
         cwd=project,
         capture_output=True,
         text=True,

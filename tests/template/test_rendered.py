@@ -22,7 +22,8 @@ LEFTOVER = re.compile(r"cookiecutter\.|{%-|-%}|{{ ?cookiecutter")
 
 @pytest.fixture(params=combinations(), ids=label)
 def answers(request: pytest.FixtureRequest) -> Answers:
-    return request.param
+    chosen: Answers = request.param
+    return chosen
 
 
 def bake(cookies: Cookies, answers: Answers) -> Path:
@@ -38,7 +39,9 @@ def files(project: Path) -> Iterator[Path]:
 
 def lint(project: Path) -> None:
     for command in (["check"], ["format", "--check"]):
-        subprocess.run([sys.executable, "-m", "ruff", *command, "--no-cache"], cwd=project, check=True)
+        subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "--no-cache"], cwd=project, check=True
+        )
 
 
 def parse(path: Path) -> None:
@@ -78,9 +81,9 @@ def test_two_renders_differ_in_the_secret_alone(cookies: Cookies, answers: Answe
     first, second = bake(cookies, answers), bake(cookies, answers)
     names = {path.relative_to(first) for path in files(first)}
     assert names == {path.relative_to(second) for path in files(second)}
-    assert [name for name in names if (first / name).read_bytes() != (second / name).read_bytes()] == [
-        Path(".env")
-    ]
+    assert [
+        name for name in names if (first / name).read_bytes() != (second / name).read_bytes()
+    ] == [Path(".env")]
 
 
 def test_command_line_makes_the_same_bytes(

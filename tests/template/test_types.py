@@ -37,7 +37,7 @@ def test_types_checks_and_migrations(
     # PostgreSQL would be asked which migrations it has.
     sqlite = {**os.environ, "DATABASE_URL": "sqlite:///:memory:"}
     for command, variables in (
-        ([made.python, "-m", "mypy", "--cache-dir", made.folder / "mypy"], None),
+        ([made.python, "-m", "mypy", "--cache-dir", str(made.folder / "mypy")], None),
         ([*manage, "check", "--fail-level=WARNING"], None),
         ([*manage, "makemigrations", "--check", "--dry-run"], sqlite),
     ):

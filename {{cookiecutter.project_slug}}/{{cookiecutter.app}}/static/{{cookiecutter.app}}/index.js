@@ -206,7 +206,8 @@ function showFrame(frame) {
     if (confirmed) unconfirmed.delete(confirmed[0]);
     showMessage(frame.sender, new Date(frame.sent_at), frame.message);
   } else if (frame.type === "error") {
-    giveBack([frame.ref ?? ""]);
+    // A frame that the server could not parse, one too large for example, has no `ref` in the answer.
+    giveBack(frame.ref ? [frame.ref] : [...unconfirmed.keys()]);
     error.textContent = frame.detail;
   }
 }

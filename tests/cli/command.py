@@ -1,0 +1,100 @@
+"""Runs the real command, and looks at what it left."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tests.questions import ROOT, TEMPLATE
+
+# Seconds after which something that should happen never will.
+DEADLINE = 30
+
+
+def environment(folder: Path, root: Path = ROOT, **more: str) -> dict[str, str]:
+    """Return an environment with an empty home, in which git knows nobody."""
+    home = folder.parent / "home"
+    home.mkdir(exist_ok=True)
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "COOKIECUTTER"))}
+    return kept | {
+        "HOME": str(home),
+        "PYTHONPATH": str(root / "generator"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "COLUMNS": "80",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        **more,
+    }
+
+
+def command(*arguments: str | Path) -> list[str | Path]:
+    return [sys.executable, "-m", "django_asgi_new", *arguments]
+
+
+def run(
+    folder: Path,
+    *arguments: str | Path,
+    root: Path = ROOT,
+    env: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*arguments),
+        cwd=folder,
+        env=environment(folder, root, **(env or {})),
+        check=False,
+        capture_output=True,
+        encoding="utf-8",
+        errors="surrogateescape",
+        stdin=subprocess.DEVNULL,
+        timeout=120,
+    )
+
+
+def refused(folder: Path, code: int, *arguments: str | Path, root: Path = ROOT) -> str:
+    """Run the command, which must fail and change nothing; return what it said."""
+    before = tree(folder)
+    done = run(folder, *arguments, root=root)
+    assert (done.returncode, done.stdout) == (code, ""), done.stderr
+    assert tree(folder) == before
+    return done.stderr
+
+
+def tree(folder: Path) -> dict[str, bytes | None]:
+    """Return every file's bytes by its path, and None for a folder."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None
+        for path in folder.rglob("*")
+        if ".git" not in path.parts
+    }
+
+
+def without_secret(files: dict[str, bytes | None]) -> dict[str, bytes | None]:
+    """Blank the one line that differs between two projects of the same answers."""
+    lines = (files[".env"] or b"").splitlines()
+    kept = [line for line in lines if not line.startswith(b"SECRET_KEY=")]
+    assert len(kept) == len(lines) - 1
+    return files | {".env": b"\n".join(kept)}
+
+
+def copied(folder: Path) -> Path:
+    """Copy the repository's template and command, for a test to change."""
+    root = folder / "a copy"
+    shutil.copytree(ROOT / "generator", root / "generator")
+    shutil.copytree(ROOT / "hooks", root / "hooks")
+    shutil.copytree(TEMPLATE, root / TEMPLATE.name)
+    shutil.copy(ROOT / "cookiecutter.json", root)
+    return root
+
+
+def change_questions(root: Path, **changes: object) -> None:
+    path = root / "cookiecutter.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def until(happened: Callable[[], bool]) -> None:
+    end = time.monotonic() + DEADLINE
+    while not happened():
+        assert time.monotonic() < end

@@ -1,0 +1,286 @@
+"""The command itself: its flags, what it writes and where, its steps."""
+
+import json
+import shlex
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import (
+    change_questions,
+    copied,
+    environment,
+    refused,
+    run,
+    tree,
+    without_secret,
+)
+from tests.questions import QUESTIONS, ROOT, TEMPLATE
+
+VERSION = json.loads((ROOT / "cookiecutter.json").read_text())["_template_version"]
+SOMEBODY = {
+    "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.com",
+    "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.com",
+}  # fmt: skip
+
+
+def with_python(here: Path, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=here,
+        env=environment(here),
+        check=False,
+        capture_output=True,
+        encoding="utf-8",
+    )
+
+
+def test_version(here: Path) -> None:
+    done = run(here, "--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"django-asgi-new {VERSION}\n", "")
+
+
+def test_no_name_is_a_usage_error(here: Path) -> None:
+    assert refused(here, 2).endswith("Error: Missing argument 'NAME'.\n")
+
+
+def test_an_unknown_flag_is_a_usage_error(here: Path) -> None:
+    assert "No such option: --laier" in refused(here, 2, "mysite", "--laier", "redis")
+
+
+def test_every_question_but_the_derived_is_a_flag(here: Path) -> None:
+    done = run(here, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    for key, default in QUESTIONS.items():
+        flag = f"--{key.replace('_', '-')}"
+        derived = isinstance(default, str) and "{{" in default
+        assert (f"  {flag} " in done.stdout) == (key != "project_name" and not derived)
+        if isinstance(default, list):
+            assert f"{flag} {'|'.join(default)}" in done.stdout
+
+
+def test_a_new_question_is_a_new_flag(here: Path, tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    change_questions(root, docker=True, proxy=["caddy", "nginx"], motto="hello")
+    file = root / TEMPLATE.name / "new.txt"
+    keys = ("docker", "proxy", "motto")
+    file.write_text(" ".join("{{ cookiecutter.%s }}" % key for key in keys))  # noqa: UP031
+    shown = run(here, "--help", root=root).stdout
+    assert "--docker / --no-docker" in shown
+    assert "[default: --docker]" in shown
+    assert "--proxy caddy|nginx" in shown
+    for name, flags, answers in (
+        ("one", [], "True caddy hello"),
+        ("two", ["--no-docker", "--proxy=nginx", "--motto=bye"], "False nginx bye"),
+    ):
+        done = run(here, name, *flags, root=root)
+        assert done.returncode == 0, done.stderr
+        assert (here / name / "new.txt").read_text() == answers
+    said = refused(here, 2, "three", "--proxy=nginks", root=root)
+    assert 'The proxy can\'t be "nginks". Did you mean "nginx"? Choose caddy or nginx.' in said
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"project_name": "My Site"},
+        {"project_name": "live", "layer": "redis", "server": "granian", "database": "postgres"},
+        {"project_name": "a", "app": "b", "django": "5.2", "language": "de", "server": "daphne"},
+    ],
+    ids=str,
+)
+def test_same_bytes_as_cookiecutter(here: Path, answers: dict[str, str]) -> None:
+    given = [f"{key}={value}" for key, value in answers.items()]
+    theirs = ["-m", "cookiecutter", str(ROOT), "--no-input", "-o", "theirs", *given]
+    (here / "theirs").mkdir()
+    subprocess.run([sys.executable, *theirs], cwd=here, env=environment(here), check=True)
+    flags = [f"--{k}={v}" for k, v in answers.items() if k != "project_name"]
+    done = run(here, answers["project_name"], "--output-dir", "ours", *flags)
+    assert done.returncode == 0, done.stderr
+    name = answers["project_name"].replace(" ", "-")
+    ours, theirs_made = here / "ours" / name, here / "theirs" / name
+    assert without_secret(tree(ours)) == without_secret(tree(theirs_made))
+    for path in tree(ours):
+        assert (ours / path).stat().st_mode == (theirs_made / path).stat().st_mode
+    assert ours.stat().st_mode == theirs_made.stat().st_mode
+
+
+def test_stdout_is_the_path_and_stderr_the_talk(here: Path) -> None:
+    done = run(here, "my site", "--output-dir", "an other/folder")
+    assert (done.returncode, done.stdout) == (0, f"{here}/an other/folder/my-site\n")
+    first, blank, *rest = done.stderr.splitlines()
+    assert first.startswith("Made my-site (")
+    assert first.endswith(" s)")
+    rest = [line for line in rest if not line.startswith("uv is not on your PATH")]
+    assert [blank, *rest] == [
+        "",
+        "Next steps:",
+        "",
+        f"  cd {shlex.quote('an other/folder/my-site')}",
+        "  uv sync",
+        "  uv run manage.py migrate",
+        "  uv run manage.py runserver",
+        "",
+        "Then open http://127.0.0.1:8000/",
+    ]
+
+
+def test_nothing_is_written_elsewhere(here: Path, tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    before = tree(root)
+    assert run(here, "mysite", root=root).returncode == 0
+    assert tree(root) == before
+    assert tree(here.parent / "home") == {}
+    assert [path.name for path in here.iterdir()] == ["mysite"]
+
+
+def test_compiled_modules_stay_in_the_template(here: Path, tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    cache = root / TEMPLATE.name / "{{cookiecutter.app}}" / "__pycache__"
+    cache.mkdir()
+    (cache / "views.cpython-311.pyc").write_bytes(b"\x00\x01")
+    assert run(here, "mysite", root=root).returncode == 0
+    assert not [path for path in tree(here) if "__pycache__" in path]
+
+
+@pytest.mark.parametrize("locale", ["C", "POSIX", "en_US.ISO-8859-1"])
+def test_any_locale(here: Path, locale: str) -> None:
+    folder = here / "\u00fcber \u4e2d"
+    env = {"LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = run(here, "mysite", "-o", folder, env=env)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{folder}/mysite\n"
+
+
+def test_imports_stay_light(here: Path) -> None:
+    code = (
+        "import sys, atexit\n"
+        "atexit.register(lambda: print(*sorted({m.split('.')[0] for m in sys.modules})))\n"
+        "from django_asgi_new.cli import main\n"
+        "main()\n"
+    )
+    loaded = with_python(here, code, "--help").stdout.splitlines()[-1].split()
+    heavy = {"cookiecutter", "jinja2", "rich", "requests", "pydantic", "yaml", "uv"}
+    assert "typer" in loaded
+    assert heavy.isdisjoint(loaded)
+    loaded = with_python(here, code, "mysite").stdout.splitlines()[-1].split()
+    assert "cookiecutter" in loaded
+    assert {"requests", "pydantic", "uv"}.isdisjoint(loaded)
+
+
+def test_an_older_django_when_python_is_too_old_for_the_newest(here: Path, tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    needs = "{{ '3.99' if cookiecutter.django == '6.1' else '3.11' }}"
+    change_questions(root, __python=needs)
+    done = run(here, "mysite", root=root)
+    assert done.returncode == 0
+    assert done.stderr.startswith(
+        "Django 5.2 instead of 6.1, which needs Python 3.99 or newer: none was found.\n"
+    )
+    assert '"django>=5.2' in (here / "mysite" / "pyproject.toml").read_text()
+    # Only rendering needs no Python.
+    done = run(here, "other", "--django=6.1", root=root)
+    assert (done.returncode, "instead" in done.stderr) == (0, False)
+    for step in ("--install", "--run"):
+        assert refused(here, 4, "third", "--django=6.1", step, root=root) == (
+            "Error: Django 6.1 needs Python 3.99 or newer, and none was found: install one, or "
+            "choose --django 5.2.\n"
+        )
+
+
+def test_port_and_open_need_run(here: Path) -> None:
+    for flag, *value in (("--port", "8000"), ("--open",)):
+        said = refused(here, 2, "mysite", flag, *value)
+        assert said == f"Error: {flag} is about the server: it needs --run.\n"
+    said = refused(here, 2, "mysite", "--run", "--port", "70000")
+    assert said == "Error: --port can't be 70000. Choose from 1 to 65535.\n"
+
+
+def test_a_taken_port_keeps_the_project(here: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        done = run(here, "mysite", "--run", f"--port={port}", "--django=5.2")
+    assert (done.returncode, done.stdout) == (5, "")
+    assert done.stderr.endswith(
+        f"Error: Port {port} is taken. The project is kept in {here}/mysite: run `uv run manage.py "
+        "runserver PORT` there with another port.\n"
+    )
+    assert not (here / "mysite" / ".venv").exists()
+
+
+def git(project: Path, *arguments: str) -> str:
+    return subprocess.run(
+        ["git", *arguments], cwd=project, check=True, capture_output=True, encoding="utf-8"
+    ).stdout
+
+
+def test_git(here: Path) -> None:
+    done = run(here, "mysite", "--git", env=SOMEBODY)
+    assert done.returncode == 0, done.stderr
+    project = here / "mysite"
+    assert git(project, "log", "--format=%an: %s", "main") == "Ada: Initial commit\n"
+    assert git(project, "status", "--porcelain") == ""
+    files = {path for path, content in tree(project).items() if content is not None}
+    assert set(git(project, "ls-files").splitlines()) == files - {".env"}
+
+
+def test_git_without_an_identity_keeps_the_files_staged(here: Path) -> None:
+    config = here.parent / "gitconfig"
+    config.write_text("[user]\nuseConfigOnly = true\n")
+    done = run(here, "mysite", "--git", env={"GIT_CONFIG_GLOBAL": str(config)})
+    assert done.returncode == 0
+    assert "Made no commit: git does not know who you are." in done.stderr
+    assert "manage.py" in git(here / "mysite", "diff", "--cached", "--name-only").splitlines()
+
+
+def test_git_inside_a_repository(here: Path) -> None:
+    git(here, "init", "-q")
+    done = run(here, "mysite", "--git", env=SOMEBODY)
+    assert done.returncode == 0
+    assert "Made no repository: the folder is in one already.\n" in done.stderr
+    assert not (here / "mysite" / ".git").exists()
+
+
+def test_git_ignores_the_repository_of_a_git_hook(here: Path) -> None:
+    env = SOMEBODY | {"GIT_DIR": str(here.parent / "other"), "GIT_WORK_TREE": "/"}
+    done = run(here, "mysite", "--git", env=env)
+    assert done.returncode == 0, done.stderr
+    assert git(here / "mysite", "status", "--porcelain") == ""
+
+
+def test_a_failing_git_keeps_the_project(here: Path) -> None:
+    config = here.parent / "gitconfig"
+    config.write_text("[core]\nhooksPath = " + str(here.parent / "hooks") + "\n")
+    hook = here.parent / "hooks" / "pre-commit"
+    hook.parent.mkdir()
+    hook.write_text("#!/bin/sh\necho no commits today\nexit 1\n")
+    hook.chmod(0o755)
+    done = run(here, "mysite", "--git", env=SOMEBODY | {"GIT_CONFIG_GLOBAL": str(config)})
+    assert (done.returncode, done.stdout) == (5, "")
+    assert "no commits today\n" in done.stderr
+    assert done.stderr.endswith(
+        f"Error: The repository could not be made (exit code 1). The project is kept in "
+        f"{here}/mysite: repeat `git commit -q -m 'Initial commit'` there when the cause is "
+        "mended.\n"
+    )
+    assert (here / "mysite" / "manage.py").is_file()
+
+
+def test_git_must_be_there(here: Path) -> None:
+    done = run(here, "mysite", "--git", env={"PATH": str(here)})
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr.startswith("Error: --git needs git, which is not on your PATH")
+    assert tree(here) == {}
+
+
+def test_a_failing_installation_keeps_the_project(here: Path, tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    (root / TEMPLATE.name / "pyproject.toml").write_text("not toml")
+    done = run(here, "mysite", "--install", "--django=5.2", root=root)
+    assert (done.returncode, done.stdout) == (5, "")
+    assert "Error: The dependencies could not be installed (exit code" in done.stderr
+    assert f"The project is kept in {here}/mysite: repeat `" in done.stderr
+    assert (here / "mysite" / "manage.py").is_file()

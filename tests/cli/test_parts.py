@@ -1,0 +1,101 @@
+"""Parts that a test of the whole command can't reach without a network."""
+
+import socket
+from pathlib import Path
+
+import pytest
+from django_asgi_new import pythons, serve, services
+from django_asgi_new.errors import StepError
+
+
+def script(folder: Path, name: str, text: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine without any Python, on which a Python 3.99 may be put."""
+    monkeypatch.setenv("PATH", f"{tmp_path / 'first'}:{tmp_path / 'second'}:/bin")
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
+    monkeypatch.setattr(pythons, "KNOWN", ((3, 99), (3, 98)))
+    pythons.find.cache_clear()
+    return tmp_path
+
+
+def test_the_running_python_comes_first(machine: Path) -> None:
+    script(machine / "first", "python3.99", 'echo "cpython final 3 99 False /there"')
+    found = pythons.find("3.11")
+    assert found is not None
+    assert found.version < (3, 98)
+
+
+def test_a_shim_that_fails_is_skipped(machine: Path) -> None:
+    script(machine / "first", "python3.99", "exit 127")
+    assert pythons.find("3.98") is None
+    pythons.find.cache_clear()
+    script(machine / "second", "python3.99", 'echo "cpython final 3 99 False /a path/there"')
+    assert pythons.find("3.98") == pythons.Python("/a path/there", (3, 99))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["pypy final 3 99 False /x", "cpython beta 3 99 False /x", "cpython final 3 99 True /x"],
+)
+def test_a_python_that_no_wheels_are_made_for_is_skipped(machine: Path, answer: str) -> None:
+    script(machine / "first", "python3.99", f'echo "{answer}"')
+    assert pythons.find("3.98") is None
+
+
+def test_the_newest_release_of_pyenv(machine: Path) -> None:
+    for release in ("3.98.2", "3.98.10", "3.98.9"):
+        folder = machine / "pyenv" / "versions" / release / "bin"
+        script(folder, "python", f'echo "cpython final 3 98 False /{release}"')
+    assert pythons.find("3.98") == pythons.Python("/3.98.10", (3, 98))
+
+
+@pytest.mark.parametrize(
+    ("url", "where"),
+    [
+        ("redis://localhost", ("localhost", 6379)),
+        ("redis://:secret@example.com:1/2", ("example.com", 1)),
+        ("unix:///run/redis.sock?db=1", "/run/redis.sock"),
+        ("postgres://u:p@[::1]:5433/db", ("::1", 5433)),
+        ("postgres:///db", "/var/run/postgresql/.s.PGSQL.5432"),
+        ("postgres://u@%2Ftmp:5433/db", "/tmp/.s.PGSQL.5433"),  # noqa: S108
+    ],
+)
+def test_where_a_service_listens(url: str, where: object) -> None:
+    assert services.address(url) == where
+
+
+def test_only_a_local_redis_without_a_password_is_replaced() -> None:
+    assert services.embeddable("redis://127.0.0.1:7000/0") == 7000
+    for url in ("redis://:x@127.0.0.1", "rediss://127.0.0.1", "unix:///x", "redis://example.com"):
+        assert services.embeddable(url) is None
+
+
+def test_a_password_is_not_shown() -> None:
+    assert services.without_password("postgres://u:geheim@h/d") == "postgres://u:***@h/d"
+
+
+def test_the_environment_is_stronger_than_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("# REDIS_URL=a\nREDIS_URL='redis://b?c=d'\n")
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    assert services.setting(tmp_path, "REDIS_URL") == "redis://b?c=d"
+    monkeypatch.setenv("REDIS_URL", "redis://e")
+    assert services.setting(tmp_path, "REDIS_URL") == "redis://e"
+
+
+def test_a_taken_port() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert services.answers(f"redis://127.0.0.1:{port}")
+        with pytest.raises(StepError, match=f"Port {port} is taken"):
+            serve.check_port(port, Path("here"))
+    assert not services.answers(f"redis://127.0.0.1:{port}")

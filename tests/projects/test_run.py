@@ -1,0 +1,83 @@
+"""`--run`: from nothing to a live page in one command, and back to nothing at Ctrl-C."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from tests.environments import runnable
+from tests.projects.clients import SECONDS, free_port, hear, is_up, open_socket, say, wait_until
+from tests.questions import combinations, flags, pairs
+
+COMMAND = [sys.executable, "-m", "django_asgi_new", "mysite"]
+
+
+@contextmanager
+def started(folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [*COMMAND, "--output-dir", str(folder), "--run", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+@pytest.mark.parametrize("answers", runnable(pairs("layer", "database"))[::2], ids=str)
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 0), ("SIGTERM", 143)])
+def test_run_serves_until_it_is_stopped(
+    tmp_path: Path, answers: dict[str, str | bool], name: str, code: int
+) -> None:
+    assert answers["database"] == "sqlite"
+    port = free_port()
+    with started(tmp_path, f"--port={port}", *flags(answers)) as process:
+        assert process.stdout
+        # Printed when the page answers, and not before.
+        assert process.stdout.readline() == f"http://127.0.0.1:{port}/\n"
+        with open_socket(port) as alice, open_socket(port) as bob:
+            say(alice, "live")
+            assert hear(bob)["message"] == "live"
+        process.send_signal(signal.Signals[name])
+        assert process.wait(timeout=SECONDS) == code
+        wait_until(lambda: not is_up(port), "the server is gone")
+
+
+def test_two_runs_take_two_ports(tmp_path: Path) -> None:
+    answers = flags(runnable(combinations())[0])
+    addresses = []
+    with started(tmp_path / "1", *answers) as first, started(tmp_path / "2", *answers) as second:
+        for process in (first, second):
+            assert process.stdout
+            addresses.append(process.stdout.readline())
+    assert addresses[0].startswith("http://127.0.0.1:")
+    assert addresses[0] != addresses[1]
+
+
+def test_run_without_its_database_keeps_the_project(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    answers = next(a for a in runnable(combinations()) if a["database"] == "postgres")
+    done = subprocess.run(
+        [*COMMAND, "--output-dir", str(tmp_path), "--run", *flags(answers)],
+        env={**os.environ, "DATABASE_URL": f"postgres://user:secret@127.0.0.1:{port}/none"},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 5
+    assert "DATABASE_URL" in done.stderr
+    assert "secret" not in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "mysite/manage.py").is_file()
