@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -57,8 +57,9 @@ def test_run_serves_until_it_is_stopped(
 def test_two_runs_take_two_ports(tmp_path: Path) -> None:
     answers = flags(runnable(combinations())[0])
     addresses = []
-    with started(tmp_path / "1", *answers) as first, started(tmp_path / "2", *answers) as second:
-        for process in (first, second):
+    with ExitStack() as runs:
+        for number in ("1", "2"):
+            process = runs.enter_context(started(tmp_path / number, *answers))
             assert process.stdout
             addresses.append(process.stdout.readline())
     assert addresses[0].startswith("http://127.0.0.1:")

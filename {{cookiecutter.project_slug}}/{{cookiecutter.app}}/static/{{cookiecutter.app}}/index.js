@@ -12,7 +12,7 @@
 
 /**
  * @typedef {object} Handlers
- * @property {(state: State, delay?: number) => void} onState `delay`: milliseconds until the next attempt
+ * @property {(state: State, delay?: number) => void} onState `delay`: ms until the next attempt
  * @property {(frame: Frame) => void} onFrame
  * @property {(milliseconds: number) => void} onRoundTrip
  */
@@ -105,7 +105,7 @@ class Connection {
     this.#handlers.onFrame(frame);
   }
 
-  /** Drop the socket without waiting for its close event, which a dead network delays; try again later. */
+  /** Drop the socket, whose close event a dead network may delay for long, and try again later. */
   #lose() {
     this.#listeners.abort();
     this.#socket?.close();
@@ -185,8 +185,10 @@ function showState(state, delay = 0) {
   showCountdown(Math.ceil(delay / 1000));
   if (state !== "live") {
     roundTrip.textContent = "–";
-    if (unconfirmed.size > 0) error.textContent = error.dataset.unconfirmed ?? "";
-    giveBack([...unconfirmed.keys()]);
+    if (unconfirmed.size > 0) {
+      error.textContent = error.dataset.unconfirmed ?? "";
+      giveBack([...unconfirmed.keys()]);
+    }
   }
 }
 
@@ -206,7 +208,7 @@ function showFrame(frame) {
     if (confirmed) unconfirmed.delete(confirmed[0]);
     showMessage(frame.sender, new Date(frame.sent_at), frame.message);
   } else if (frame.type === "error") {
-    // A frame that the server could not parse, one too large for example, has no `ref` in the answer.
+    // The server answers without `ref` what it could not parse, a frame too large for example.
     giveBack(frame.ref ? [frame.ref] : [...unconfirmed.keys()]);
     error.textContent = frame.detail;
   }
@@ -226,7 +228,8 @@ function showMessage(sender, sentAt, text) {
   time.title = dateFormat.format(sentAt);
   time.textContent = timeFormat.format(sentAt);
 
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 4; // zoom makes these fractional
+  // Not 0: with zoom scrollTop is fractional.
+  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 4;
   messages.append(item);
   if (messages.childElementCount > MAX_MESSAGES) messages.firstElementChild?.remove();
   if (atEnd) log.scrollTop = log.scrollHeight;
