@@ -10,7 +10,7 @@ from pytest_cookies.plugin import Cookies
 
 from tests.questions import ROOT
 
-UV = [sys.executable, "-m", "uv"]
+UV: list[str | Path] = [sys.executable, "-m", "uv"]
 
 
 @pytest.fixture(scope="module", params=["wheel", "sdist"])
@@ -24,7 +24,7 @@ def installed(
     )
     (package,) = [*folder.glob("*.whl"), *folder.glob("*.tar.gz")]
     environment = folder / "environment"
-    python = environment / "bin/python"
+    python: Path = environment / "bin/python"
     subprocess.run([*UV, "venv", "--quiet", "--python", sys.executable, environment], check=True)
     # Compiled, as pip does it: the bytecode of the template's modules must not reach a project.
     install = [*UV, "pip", "install", "--quiet", "--compile-bytecode", "--python", python, package]

@@ -11,6 +11,7 @@ from http.client import HTTPConnection
 
 APPLICATION = "{{ cookiecutter.__package }}.asgi:application"
 START_SECONDS = 30
+STOP_SECONDS = 10
 
 
 def command(port: int) -> list[str]:
@@ -56,5 +57,10 @@ def running_server() -> Iterator[str]:
             time.sleep(0.05)
         yield address
     finally:
-        process.kill()
-        process.wait()
+        # Politely first, since a server that is killed leaves its workers behind.
+        process.terminate()
+        try:
+            process.wait(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -13,12 +13,11 @@ Frame = dict[str, Any]
 class FrameError(Exception):
     """A frame that can't be served. The client is told and stays connected."""
 
-    def __init__(self, code: str, detail: str, ref: object = None) -> None:
-        """Take a code for programs, a sentence for people and the frame's own `ref`."""
+    def __init__(self, code: str, detail: str) -> None:
+        """Take a code for programs and a sentence for people."""
         super().__init__(detail)
         self.code = code
         self.detail = detail
-        self.ref = ref
 
 
 def parse(text: str | None) -> Frame:

@@ -3,6 +3,7 @@
 from importlib.metadata import version
 
 import django
+from channels.layers import get_channel_layer
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,7 +13,7 @@ def about() -> dict[str, str]:
     """Say what the project runs on, for its developer."""
     return {
         "server": f"{{ cookiecutter.server|capitalize }} {version('{{ cookiecutter.server }}')}",
-        "layer": "{{ cookiecutter.layer }}",
+        "layer": type(get_channel_layer()).__name__,
         "django": django.get_version(),
     }
 
