@@ -17,6 +17,9 @@ from tests.environments import runnable
 from tests.projects.clients import free_port, open_socket, running
 from tests.questions import pairs
 
+# In one process, since two can not install a browser at the same time.
+pytestmark = pytest.mark.xdist_group("browser")
+
 RECONNECT_MILLISECONDS = 45_000
 
 
