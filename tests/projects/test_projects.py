@@ -167,9 +167,9 @@ def test_installs_with_pip_from_a_path_with_a_space(project: Path, tmp_path: Pat
     """`pip install FOLDER` makes a wheel that holds the pages and their static files."""
     clone = shutil.copytree(project, tmp_path / "a clone", ignore=shutil.ignore_patterns(".venv"))
     target = tmp_path / "site"
+    command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps"]
     subprocess.run(
-        [sys.executable, "-m", "uv", "pip", "install", "--no-deps", "--target", target, clone],
-        check=True,
+        [*command, "--python", python(project), "--target", str(target), str(clone)], check=True
     )
     assert (target / "index/static/index/index.js").is_file()
     assert (target / "mysite/templates/base.html").is_file()
