@@ -8,21 +8,8 @@ from pathlib import Path
 import pytest
 from pytest_cookies.plugin import Cookies
 
-from tests.environments import Environment, environment, runnable
+from tests.environments import Environment, runnable
 from tests.questions import Answers, combinations, label
-
-
-@pytest.fixture(scope="session")
-def environment_for(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Environment]:
-    """Return a function that makes the environment for a version of Django, once."""
-    made: dict[str, Environment] = {}
-
-    def make(django: str) -> Environment:
-        if django not in made:
-            made[django] = environment(django, tmp_path_factory.mktemp("environment"))
-        return made[django]
-
-    return make
 
 
 @pytest.mark.parametrize("answers", runnable(combinations()), ids=label)
