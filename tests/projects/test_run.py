@@ -22,6 +22,8 @@ COMMAND = [sys.executable, "-m", "django_asgi_new", "mysite"]
 def started(folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [*COMMAND, "--output-dir", str(folder), "--run", *options],
+        # Where nothing listens, so that an embedded Valkey has to.
+        env={**os.environ, "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
