@@ -82,7 +82,11 @@ def make(answers: Answers, wishes: Wishes) -> Plan:
         MachineError: A program is missing, or the destination can't be looked at.
     """
     try:
-        destination = Path(wishes.output_dir).absolute() / answers.values["project_slug"]
+        folder = Path(wishes.output_dir).absolute()
+        # People see this path: a way up and down again is hard to read. Otherwise it stays as typed.
+        if os.pardir in folder.parts:
+            folder = folder.resolve()
+        destination = folder / answers.values["project_slug"]
         _check_literal(destination)
         _check_free(destination)
     except OSError as error:
