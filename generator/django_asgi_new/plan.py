@@ -83,7 +83,7 @@ def make(answers: Answers, wishes: Wishes) -> Plan:
     """
     try:
         folder = Path(wishes.output_dir).absolute()
-        # People see this path: a way up and down again is hard to read. Otherwise it stays as typed.
+        # People read this path, and a way up and down again is hard to read.
         if os.pardir in folder.parts:
             folder = folder.resolve()
         destination = folder / answers.values["project_slug"]
