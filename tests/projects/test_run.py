@@ -19,11 +19,11 @@ COMMAND = [sys.executable, "-m", "django_asgi_new", "mysite"]
 
 
 @contextmanager
-def started(folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+def started(folder: Path, *options: str, browser: str = "") -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [*COMMAND, "--output-dir", str(folder), "--run", *options],
         # Where nothing listens, so that an embedded Valkey has to.
-        env={**os.environ, "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"},
+        env={**os.environ, "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0", "BROWSER": browser},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -43,13 +43,20 @@ def test_run_serves_until_it_is_stopped(
 ) -> None:
     assert answers["database"] == "sqlite"
     port = free_port()
-    with started(tmp_path, f"--port={port}", *flags(answers)) as process:
+    opened = tmp_path / "opened"
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {opened}\n')
+    browser.chmod(0o755)
+    options = [f"--port={port}", "--open", *flags(answers)]
+    with started(tmp_path, *options, browser=f"{browser} %s") as process:
         assert process.stdout
         # Printed when the page answers, and not before.
         assert process.stdout.readline() == f"http://127.0.0.1:{port}/\n"
         with open_socket(port) as alice, open_socket(port) as bob:
             say(alice, "live")
             assert hear(bob)["message"] == "live"
+        wait_until(opened.is_file, "the browser is started")
+        assert opened.read_text() == f"http://127.0.0.1:{port}/\n"
         process.send_signal(signal.Signals[name])
         assert process.wait(timeout=SECONDS) == code
         wait_until(lambda: not is_up(port), "the server is gone")

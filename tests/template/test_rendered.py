@@ -108,6 +108,12 @@ def test_any_name_is_formatted(cookies: Cookies, answers: Answers, names: dict[s
     lint(bake(cookies, {**answers, **names}))
 
 
+@pytest.mark.parametrize("command", ["--check", "--lint"])
+def test_pages_are_formatted(cookies: Cookies, command: str) -> None:
+    djlint = [sys.executable, "-m", "djlint", "--profile=django", "--indent=2", "--quiet"]
+    subprocess.run([*djlint, command, str(bake(cookies, {}))], check=True)
+
+
 def test_secret_is_kept_out_of_git(cookies: Cookies) -> None:
     project = bake(cookies, {})
     subprocess.run(["git", "init", "--quiet"], cwd=project, check=True)
