@@ -270,7 +270,7 @@ def test_a_failing_git_keeps_the_project(here: Path) -> None:
 
 
 def test_git_must_be_there(here: Path) -> None:
-    done = run(here, "mysite", "--git", env={"PATH": str(here)})
+    done = run(here, "mysite", "--git", "--django=6.1", env={"PATH": str(here)})
     assert (done.returncode, done.stdout) == (4, "")
     assert done.stderr.startswith("Error: --git needs git, which is not on your PATH")
     assert tree(here) == {}
