@@ -37,7 +37,7 @@ def project(answers: Answers, make_project: Callable[[Answers], Path]) -> Path:
 @pytest.fixture
 def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
     """Give a project the services it asks for; a variable it has no use for does no harm."""
-    with ValkeyServer() as valkey:
+    with ValkeyServer(port=free_port()) as valkey:
         yield {
             "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
             "REDIS_URL": valkey.connection_url,

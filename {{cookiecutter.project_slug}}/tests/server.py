@@ -14,6 +14,13 @@ START_SECONDS = 30
 STOP_SECONDS = 10
 
 
+def free_port() -> int:
+    """Return a port that the system has just had free."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
 def command(port: int) -> list[str]:
     """Return the command that serves the project on a local port."""
 {% if cookiecutter.server == 'uvicorn' %}
@@ -42,8 +49,7 @@ def answers(address: str) -> bool:
 @contextmanager
 def running_server() -> Iterator[str]:
     """Run a server and yield its host and port."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
+    port = free_port()
     address = f"localhost:{port}"
     process = subprocess.Popen(
         [sys.executable, "-m", *command(port)],
