@@ -9,6 +9,9 @@ from asgiref.testing import ApplicationCommunicator
 
 from {{ cookiecutter.__package }}.asgi import application
 
+# Longer than any answer takes, also on a busy machine: asgiref's own patience is one second.
+SECONDS = 10
+
 
 class Client(ApplicationCommunicator):
     """Connects on entering a `with` block and leaves at its end."""
@@ -30,7 +33,7 @@ class Client(ApplicationCommunicator):
     async def connect(self) -> bool:
         """Ask for a connection, and tell whether it was accepted."""
         await self.send_input({"type": "websocket.connect"})
-        answer = await self.receive_output()
+        answer = await self.receive_output(SECONDS)
         return bool(answer["type"] == "websocket.accept")
 
     async def __aenter__(self) -> Self:
@@ -46,7 +49,7 @@ class Client(ApplicationCommunicator):
     ) -> None:
         """Leave."""
         await self.send_input({"type": "websocket.disconnect", "code": 1000})
-        await self.wait()
+        await self.wait(SECONDS)
 
     async def send(self, *, text: str | None = None, data: bytes | None = None) -> None:
         """Send a text frame or a binary one."""
@@ -54,7 +57,7 @@ class Client(ApplicationCommunicator):
 
     async def receive(self) -> Any:
         """Return the next frame, decoded."""
-        output = await self.receive_output()
+        output = await self.receive_output(SECONDS)
         assert output["type"] == "websocket.send"
         return json.loads(output["text"])
 
