@@ -12,16 +12,20 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "{{ cookiecutter.__package }}.se
 # Loads the apps. Consumers may import models, so the routing comes after it.
 django_application = get_asgi_application()
 
+from .connections import Connections  # noqa: E402
 from .lifespan import lifespan  # noqa: E402
 from .routing import websocket_urlpatterns  # noqa: E402
 
-application = ProtocolTypeRouter(
-    {
-        "http": django_application,
-        # A browser sends its cookies to a WebSocket whatever page opened it, so the Origin decides.
-        "websocket": AllowedHostsOriginValidator(
-            AuthMiddlewareStack(URLRouter(websocket_urlpatterns)),
-        ),
-        "lifespan": lifespan,
-    }
+application = Connections(
+    ProtocolTypeRouter(
+        {
+            "http": django_application,
+            # A browser sends its cookies to a WebSocket whatever page opened it, so the Origin
+            # decides.
+            "websocket": AllowedHostsOriginValidator(
+                AuthMiddlewareStack(URLRouter(websocket_urlpatterns)),
+            ),
+            "lifespan": lifespan,
+        }
+    )
 )

@@ -4,9 +4,7 @@
 """
 
 from pathlib import Path
-{% if cookiecutter.layer == 'redis' %}
 from typing import Any
-{% endif %}
 
 import environ
 {% if cookiecutter.django == '5.2' %}
@@ -117,11 +115,25 @@ CHANNEL_LAYERS: dict[str, Any] = {
 }
 {% else %}
 # Carries messages within one process. The README says how to change to Redis for more than one.
-CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+CHANNEL_LAYERS: dict[str, Any] = {
+    "default": {
+        "BACKEND": "channels.layers.InMemoryChannelLayer",
+        "CONFIG": {
+            # Messages that may wait at once; more would be lost without a word.
+            "capacity": 10_000,
+            # Seconds, here ten years: the process joins a group once, and for good.
+            "group_expiry": 315_360_000,
+        },
+    }
+}
 {% endif %}
 
 # The longest message that a client may send, in bytes of UTF-8.
 WS_MAX_MESSAGE_BYTES = env.int("WS_MAX_MESSAGE_BYTES", default=65_536)
+# From one client. As many as a screen has frames: enough for a cursor or a game.
+WS_MESSAGES_PER_SECOND = env.int("WS_MESSAGES_PER_SECOND", default=60)
+# In one process.
+WS_MAX_CONNECTIONS = env.int("WS_MAX_CONNECTIONS", default=10_000)
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

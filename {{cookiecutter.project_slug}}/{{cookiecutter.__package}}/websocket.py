@@ -1,13 +1,37 @@
-"""A WebSocket consumer that speaks JSON and outlives whatever a client sends."""
+"""A WebSocket consumer that speaks JSON and outlives whatever a client sends.
 
+Close codes: 4008, the client does not read what it is sent, or pinged once and then fell silent;
+4029, it sends more than its share. The middleware in connections.py adds 1012 and 1013.
+"""
+
+import asyncio
 import json
+{% if cookiecutter.django == '5.2' %}
+import sys
+{% endif %}
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from contextlib import suppress
 from typing import Any
 
-from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
+from .groups import Group
+from .presence import Presence
+
 Frame = dict[str, Any]
+
+TOO_SLOW = 4008
+TOO_MANY = 4029
+
+# Frames that wait for a client which does not read; the texts are shared by all clients.
+MAX_BACKLOG = 256
+# Proxies cut a connection after a minute of silence: nginx's proxy_read_timeout, for example.
+HEARTBEAT_SECONDS = 25
+HEARTBEAT = '{"type": "heartbeat"}'
+# A client that has sent a ping is expected to send the next one within this time.
+SILENCE_SECONDS = 60
 
 
 class FrameError(Exception):
@@ -43,58 +67,158 @@ def parse(text: str | None) -> Frame:
     return frame
 
 
+def start(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """Run a coroutine as far as it goes without waiting, and the rest of it in a task."""
+{% if cookiecutter.django == '6.1' %}
+    return asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True)
+{% else %}
+    if sys.version_info >= (3, 12):
+        return asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True)
+    # Right all the same, but every frame then waits for its turn in the event loop.
+    return asyncio.create_task(work)
+{% endif %}
+
+
 class JsonConsumer(AsyncWebsocketConsumer):
     """Calls `on_<type>` for each frame `{"type": "<type>", ...}`.
 
     A frame without a type is a message. An error goes to the client that erred and to nobody else.
+    Instead of adding a channel of its own to a group of the channel layer, it joins the group.
     """
 
     async def __call__(
         self,
-        scope: Scope,
-        receive: ASGIReceiveCallable,
-        send: ASGISendCallable,
+        scope: dict[str, Any],
+        receive: Callable[[], Awaitable[dict[str, Any]]],
+        send: Callable[[dict[str, Any]], Awaitable[None]],
     ) -> None:
         """Serve one connection from handshake to close."""
+        self.scope = scope
+        self.base_send = send
+        self._loop = asyncio.get_running_loop()
+        self._groups: list[Group] = []
+        self._presence: Presence | None = None
+        self._pings = False
+        self._recent = 0.0
+        self._heard_at = self._sent_at = self._loop.time()
+        self._backlog: list[str] = []
+        # Not done until the handshake is, so that frames of a group wait for it.
+        self._writer: asyncio.Future[None] = self._loop.create_future()
+        self._timer = self._loop.call_later(HEARTBEAT_SECONDS, self._watch)
+        code = 1006
         try:
-            await super().__call__(scope, receive, send)
+            await receive()
+            await self.connect()
+            while (event := await receive())["type"] == "websocket.receive":
+                await self._serve(event.get("text"))
+            code = event.get("code") or code
+        except StopConsumer:
+            pass
         finally:
-            # Channels skips disconnect() when a handler raises, and would leave a dead member.
-            for group in self.groups:
-                await self.channel_layer.group_discard(group, self.channel_name)
+            self._timer.cancel()
+            self._writer.cancel()
+            self._leave_groups()
+            await self.disconnect(code)
 
-    async def receive(
+    async def accept(
         self,
-        text_data: str | None = None,
-        bytes_data: bytes | None = None,
+        subprotocol: str | None = None,
+        headers: Iterable[tuple[bytes, bytes]] | None = None,
     ) -> None:
+        """Complete the handshake."""
+        await super().accept(subprotocol, headers)
+        self._writer = start(self._write())
+
+    async def join(self, group: str) -> None:
+        """Send the client whatever is sent to a group from now on."""
+        self._groups.append(joined := Group.enter(group, self))
+        await joined.ready()
+
+    def appear(self, name: str) -> None:
+        """Count the client among those present under a name, and answer it when it asks."""
+        self._groups.append(presence := Presence.enter(name, self))
+        self._presence = presence
+
+    def push(self, text: str) -> None:
+        """Send a text to the client without waiting for it; one that does not read is closed."""
+        if len(self._backlog) >= MAX_BACKLOG:
+            self.evict(TOO_SLOW)
+            return
+        self._backlog.append(text)
+        if self._writer.done():
+            self._writer = start(self._write())
+
+    def evict(self, code: int) -> None:
+        """Close the connection from outside a handler."""
+        self._leave_groups()
+        self.scope["socket"].end(code)
+
+    async def send_json(self, frame: Frame) -> None:
+        """Send one frame to this client."""
+        await self._send_text(json.dumps(frame, ensure_ascii=False))
+
+    async def on_ping(self, frame: Frame) -> None:
+        """Answer at once, so that the client can tell a live connection from a dead one."""
+        self._pings = True
+        await self.send_json({"type": "pong", "ref": frame.get("ref")})
+
+    async def on_presence(self, _frame: Frame) -> None:
+        """Tell the client how many are present, now and whenever that changes."""
+        if self._presence is None:
+            raise FrameError("unknown_type", "Presence is not known here.")
+        self._presence.watch(self)
+
+    async def _serve(self, text: str | None) -> None:
         """Pass a frame to its handler, or answer with what is wrong with it."""
+        limit = settings.WS_MESSAGES_PER_SECOND
+        now = self._loop.time()
+        # What came within the last second counts, less and less the longer ago it was.
+        self._recent = max(0.0, self._recent - (now - self._heard_at) * limit) + 1
+        self._heard_at = now
+        if self._recent > 2 * limit:
+            self.evict(TOO_MANY)
+            return
         ref = None
         try:
-            frame = parse(text_data)
+            frame = parse(text)
             ref = frame.get("ref")
-            await self.handle(frame)
+            if self._recent > limit:
+                raise FrameError("rate_limited", f"Send at most {limit} messages per second.")
+            kind = frame.get("type", "message")
+            handler = getattr(self, f"on_{kind}", None) if isinstance(kind, str) else None
+            if handler is None:
+                raise FrameError("unknown_type", "This type of message is not known here.")
+            await handler(frame)
         except FrameError as error:
             await self.send_json(
                 {"type": "error", "code": error.code, "detail": error.detail, "ref": ref},
             )
 
-    async def handle(self, frame: Frame) -> None:
-        """Call the handler of a frame's type.
+    async def _send_text(self, text: str) -> None:
+        self._sent_at = self._loop.time()
+        try:
+            await self.base_send({"type": "websocket.send", "text": text})
+        except Exception as error:
+            # Each server has its own way to say that the client is gone.
+            raise StopConsumer from error
 
-        Raises:
-            FrameError: No handler has this name.
-        """
-        kind = frame.get("type", "message")
-        handler = getattr(self, f"on_{kind}", None) if isinstance(kind, str) else None
-        if handler is None:
-            raise FrameError("unknown_type", "This type of message is not known here.")
-        await handler(frame)
+    async def _write(self) -> None:
+        with suppress(StopConsumer):
+            while self._backlog:
+                await self._send_text(self._backlog.pop(0))
 
-    async def on_ping(self, frame: Frame) -> None:
-        """Answer at once, so that the client can tell a live connection from a dead one."""
-        await self.send_json({"type": "pong", "ref": frame.get("ref")})
+    def _watch(self) -> None:
+        """Break the silence, or end it with a client that is known to be able to speak."""
+        now = self._loop.time()
+        if self._pings and now - self._heard_at >= SILENCE_SECONDS:
+            self.evict(TOO_SLOW)
+            return
+        if now - self._sent_at >= HEARTBEAT_SECONDS:
+            self._sent_at = now
+            self.push(HEARTBEAT)
+        self._timer = self._loop.call_at(self._sent_at + HEARTBEAT_SECONDS, self._watch)
 
-    async def send_json(self, frame: Frame) -> None:
-        """Send one frame to this client."""
-        await self.send(text_data=json.dumps(frame, ensure_ascii=False))
+    def _leave_groups(self) -> None:
+        for group in self._groups:
+            group.leave(self)
+        self._groups.clear()

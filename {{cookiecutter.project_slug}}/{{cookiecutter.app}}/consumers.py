@@ -13,12 +13,12 @@ logger = logging.getLogger(__name__)
 class {{ cookiecutter.__app_class }}Consumer(JsonConsumer):
     """Passes each message on to everyone who is connected, its sender included."""
 
-    groups = [GROUP]
-
     async def connect(self) -> None:
         """Let everyone in, and tell the visitors who did not log in apart."""
         user = self.scope["user"]
         self.sender = user.get_username() or f"guest-{secrets.token_hex(2)}"
+        await self.join(GROUP)
+        self.appear(GROUP)
         await self.accept()
 
     async def on_message(self, frame: Frame) -> None:
@@ -31,7 +31,3 @@ class {{ cookiecutter.__app_class }}Consumer(JsonConsumer):
         except Exception as error:  # noqa: BLE001, each channel layer has its own errors
             logger.warning("A message could not be passed on: %r", error)
             raise FrameError("not_delivered", "The message could not be sent. Try again.") from None
-
-    async def {{ cookiecutter.app }}_message(self, event: Frame) -> None:
-        """Send a message of the group to this client."""
-        await self.send_json({**event, "type": "message"})

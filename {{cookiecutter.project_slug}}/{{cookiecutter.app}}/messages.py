@@ -1,9 +1,12 @@
 """Sends a message to everyone who is connected, from a consumer, a view, a task or a command."""
 
+import asyncio
+
 from channels.layers import get_channel_layer
 from django.utils import timezone
 
 GROUP = "{{ cookiecutter.app }}"
+SEND_SECONDS = 5
 
 
 async def broadcast(text: str, sender: str) -> None:
@@ -12,14 +15,12 @@ async def broadcast(text: str, sender: str) -> None:
     Raises:
         Exception: What the channel layer raises when it can't pass a message on.
     """
-    await get_channel_layer().group_send(
-        GROUP,
-        {
-            # Channels calls the consumer's method of this name.
-            "type": "{{ cookiecutter.app }}_message",
-            "message": text,
-            "sender": sender,
-            # As text, since a channel layer need not carry dates.
-            "sent_at": timezone.now().isoformat(),
-        },
-    )
+    frame = {
+        "type": "message",
+        "message": text,
+        "sender": sender,
+        # As text, since a channel layer need not carry dates.
+        "sent_at": timezone.now().isoformat(),
+    }
+    async with asyncio.timeout(SEND_SECONDS):
+        await get_channel_layer().group_send(GROUP, frame)

@@ -6,22 +6,31 @@
 /**
  * A frame from the server; a type that is not listed is ignored.
  * @typedef {{type: "message", message: string, sender: string, sent_at: string, ref?: undefined}
+ *   | {type: "presence", online: number, ref?: undefined}
  *   | {type: "error", code: string, detail: string, ref?: string | null}
  *   | {type: "pong" | "heartbeat", ref?: string | null}} Frame
  */
 
 /**
  * @typedef {object} Handlers
- * @property {(state: State, delay?: number) => void} onState `delay`: ms until the next attempt
+ * @property {(state: State, delay?: number, code?: number) => void} onState
+ *   `delay`: ms until the next attempt; `code`: with which the server closed
  * @property {(frame: Frame) => void} onFrame
  * @property {(milliseconds: number) => void} onRoundTrip
  */
 
-const ANSWER_DEADLINE = 10_000; // for a handshake and for a pong
+const ANSWER_DEADLINE = 10_000; // for a handshake and for a ping
 const PING_INTERVAL = 20_000; // below the minute after which the server closes a silent client
-const BACKOFF_BASE = 1_000;
-const BACKOFF_CAP = 30_000;
-const MAX_MESSAGES = 200;
+const MAX_DELAY = 30_000;
+
+/** Between these times, in ms, comes the first attempt to reconnect. */
+const FIRST_DELAY = [0, 1_000];
+/** By close code. A restart closes everyone at once: let a thousand return at 200 a second. */
+const FIRST_DELAYS = /** @type {Record<number, number[]>} */ ({
+  1012: [0, 5_000], // restart
+  1013: [5_000, 10_000], // full
+  4029: [5_000, 10_000], // too many messages
+});
 
 /** A WebSocket that notices when it is dead, and reconnects. */
 class Connection {
@@ -29,9 +38,12 @@ class Connection {
   #handlers;
   /** @type {WebSocket | undefined} */
   #socket;
+  /** On opening it is not live yet: a server that is full accepts and closes at once. */
+  #isLive = false;
   #listeners = new AbortController();
   /** What to do next: give up waiting, ping, or reconnect; never two of them at a time. */
   #timer = 0;
+  #firstDelay = FIRST_DELAY;
   #attempts = 0;
   #frames = 0;
   /** @type {string | undefined} */
@@ -53,18 +65,19 @@ class Connection {
     this.#open();
   }
 
-  get #isOpen() {
-    return this.#socket?.readyState === WebSocket.OPEN;
-  }
-
   /**
    * @param {object} frame
    * @returns {string | undefined} the frame's `ref`; nothing if there is no connection
    */
   send(frame) {
-    if (!this.#isOpen) return undefined;
+    return this.#isLive ? this.#write(frame) : undefined;
+  }
+
+  /** @param {object} frame */
+  #write(frame) {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return undefined;
     const ref = String(++this.#frames);
-    this.#socket?.send(JSON.stringify({ ...frame, ref }));
+    this.#socket.send(JSON.stringify({ ...frame, ref }));
     return ref;
   }
 
@@ -73,60 +86,73 @@ class Connection {
     this.#listeners = new AbortController();
     const { signal } = this.#listeners;
     const socket = new WebSocket(this.#url);
-    socket.addEventListener("open", () => this.#opened(), { signal });
+    socket.addEventListener("open", () => this.#ping(), { signal });
     socket.addEventListener("message", ({ data }) => this.#receive(JSON.parse(data)), { signal });
-    socket.addEventListener("close", () => this.#lose(), { signal });
+    socket.addEventListener("close", ({ code }) => this.#lose(code), { signal });
     this.#socket = socket;
   }
 
-  #opened() {
-    this.#handlers.onState("live");
-    this.#ping();
-  }
-
   #ping() {
-    this.#pingRef = this.send({ type: "ping" });
+    this.#pingRef = this.#write({ type: "ping" });
     this.#pingedAt = performance.now();
     this.#next(ANSWER_DEADLINE, () => this.#lose());
   }
 
   /** @param {Frame} frame */
   #receive(frame) {
-    const elapsed = performance.now() - this.#pingedAt;
-    if (this.#pingRef !== undefined && frame.ref === this.#pingRef) {
-      this.#pingRef = undefined;
-      this.#attempts = 0; // not on opening: a server may accept and close at once
-      this.#handlers.onRoundTrip(elapsed);
-      this.#next(PING_INTERVAL, () => this.#ping());
-      return;
+    if (!this.#isLive) {
+      this.#isLive = true;
+      this.#firstDelay = FIRST_DELAY;
+      this.#attempts = 0;
+      this.#handlers.onState("live");
     }
+    const elapsed = performance.now() - this.#pingedAt;
+    if (frame.ref && frame.ref === this.#pingRef) {
+      this.#pingRef = undefined;
+      this.#handlers.onRoundTrip(elapsed);
+    }
+    // Any frame shows that the connection lives, so that a pong behind many may take its time.
     // Browsers slow the timers of a hidden tab down, but never the frames that arrive.
-    if (this.#pingRef === undefined && elapsed > PING_INTERVAL) this.#ping();
+    if (elapsed < PING_INTERVAL) this.#next(PING_INTERVAL - elapsed, () => this.#ping());
+    else this.#ping();
     this.#handlers.onFrame(frame);
   }
 
-  /** Drop the socket, whose close event a dead network may delay for long, and try again later. */
-  #lose() {
+  /**
+   * Drop the socket, whose close event a dead network may delay for long, and try again later.
+   * @param {number} [code]
+   */
+  #lose(code = 0) {
     this.#listeners.abort();
     this.#socket?.close();
     this.#socket = undefined;
+    this.#isLive = false;
     this.#pingRef = undefined;
+    this.#firstDelay = FIRST_DELAYS[code] ?? this.#firstDelay;
     // Full jitter, so that the clients of a restarted server do not return all at once:
     // https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
-    const delay = Math.random() * Math.min(BACKOFF_CAP, BACKOFF_BASE * 2 ** this.#attempts++);
-    this.#next(delay, () => this.#open());
-    // Offline, too, there is a next attempt: a server on this very machine answers it.
-    if (navigator.onLine) this.#handlers.onState("reconnecting", delay);
-    else this.#handlers.onState("offline");
+    const [least, most] = this.#firstDelay;
+    const range = Math.min(MAX_DELAY, most * 2 ** this.#attempts++) - least;
+    const delay = least + Math.random() * range;
+    this.#next(delay, () => this.#reopen());
+    this.#handlers.onState(this.#lostState, delay, code);
+  }
+
+  // Offline, too, there is a next attempt: a server on this very machine answers it.
+  get #lostState() {
+    return navigator.onLine ? "reconnecting" : "offline";
+  }
+
+  #reopen() {
+    // Nobody looks: #resume() comes back here when somebody does.
+    if (document.visibilityState === "hidden") return;
+    this.#handlers.onState(this.#lostState);
+    this.#open();
   }
 
   #resume() {
-    if (this.#socket === undefined) {
-      this.#handlers.onState("reconnecting");
-      this.#open();
-    } else if (this.#isOpen && this.#pingRef === undefined) {
-      this.#ping();
-    }
+    if (this.#socket === undefined) this.#reopen();
+    else if (this.#isLive && this.#pingRef === undefined) this.#ping();
   }
 
   /**
@@ -154,11 +180,14 @@ function element(id, type) {
 const badge = element("status", HTMLElement);
 const statusText = element("status-text", HTMLElement);
 const countdown = element("countdown", HTMLElement);
+const presence = element("presence", HTMLElement);
 const roundTrip = element("round-trip", HTMLElement);
 const log = element("log", HTMLElement);
 const messages = element("messages", HTMLOListElement);
 const template = element("message-template", HTMLTemplateElement);
 const field = element("message", HTMLInputElement);
+const waiting = element("waiting", HTMLElement);
+const reason = element("reason", HTMLElement);
 const error = element("error", HTMLElement);
 
 const timeFormat = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
@@ -168,27 +197,46 @@ const millisecondFormat = new Intl.NumberFormat(undefined, {
   unit: "millisecond",
   maximumSignificantDigits: 2,
 });
+const pluralRules = new Intl.PluralRules(document.documentElement.lang || undefined);
 
+const MAX_MESSAGES = 200;
+const MAX_WAITING = 100;
+const SEND_INTERVAL = 50; // with a ping each, well below the 60 frames a second that are allowed
+const RATE_PAUSE = 2_000; // the server looks back for a second
+
+/** Texts to be sent, the oldest first. @type {string[]} */
+const queue = [];
 /**
- * Texts on their way, by `ref`: the server has neither broadcast nor refused them.
- * @type {Map<string, string>}
+ * The text on its way, if any, with the `ref`s of its frame and of the ping behind it. The server
+ * serves a client's frames in turn: when it answers the ping, it has dealt with the text.
+ * @type {{text: string, ref: string, pingRef: string | undefined} | undefined}
  */
-const unconfirmed = new Map();
+let sent;
+/** Whether none is on its way, and the pause after the last one is over. */
+let isFree = true;
 let ticker = 0;
 
 /** @type {Handlers["onState"]} */
-function showState(state, delay = 0) {
+function showState(state, delay = 0, code = 0) {
   if (badge.dataset.state !== state) {
     badge.dataset.state = state;
     statusText.textContent = badge.dataset[state] ?? "";
   }
   showCountdown(Math.ceil(delay / 1000));
-  if (state !== "live") {
-    roundTrip.textContent = "–";
-    if (unconfirmed.size > 0) {
-      error.textContent = error.dataset.unconfirmed ?? "";
-      giveBack([...unconfirmed.keys()]);
-    }
+  if (state === "live") {
+    reason.textContent = "";
+    connection.send({ type: "presence" });
+    sendNext();
+    return;
+  }
+  presence.textContent = "";
+  roundTrip.textContent = "–";
+  if (code) reason.textContent = reason.dataset[`code-${code}`] ?? "";
+  if (sent) {
+    // It may have arrived: whether to send it again is for a person to say.
+    error.textContent = error.dataset.unconfirmed ?? "";
+    giveBack(sent.text);
+    settle(0);
   }
 }
 
@@ -204,14 +252,28 @@ function showCountdown(seconds) {
 /** @type {Handlers["onFrame"]} */
 function showFrame(frame) {
   if (frame.type === "message") {
-    const confirmed = [...unconfirmed].find(([, text]) => text === frame.message);
-    if (confirmed) unconfirmed.delete(confirmed[0]);
     showMessage(frame.sender, new Date(frame.sent_at), frame.message);
+  } else if (frame.type === "presence") {
+    showNumber(presence, frame.online);
+  } else if (sent && frame.ref === sent.pingRef) {
+    settle(SEND_INTERVAL);
   } else if (frame.type === "error") {
-    // The server answers without `ref` what it could not parse, a frame too large for example.
-    giveBack(frame.ref ? [frame.ref] : [...unconfirmed.keys()]);
     error.textContent = frame.detail;
+    // The server answers without `ref` what it could not parse, a frame too large for example.
+    if (!sent || (frame.ref ?? sent.ref) !== sent.ref) return;
+    if (frame.code === "rate_limited") queue.unshift(sent.text);
+    else giveBack(sent.text);
+    settle(frame.code === "rate_limited" ? RATE_PAUSE : SEND_INTERVAL);
   }
+}
+
+/**
+ * @param {HTMLElement} place holds the sentence for each plural category of the page's language
+ * @param {number} number
+ */
+function showNumber(place, number) {
+  const sentence = place.dataset[pluralRules.select(number)] ?? place.dataset.other ?? "";
+  place.textContent = sentence.replace("{number}", String(number));
 }
 
 /**
@@ -235,30 +297,53 @@ function showMessage(sender, sentAt, text) {
   if (atEnd) log.scrollTop = log.scrollHeight;
 }
 
+/** Send the oldest text, if it may go now; the others follow one by one. */
+function sendNext() {
+  const [text] = queue;
+  const ref = text && isFree ? connection.send({ type: "message", message: text }) : undefined;
+  if (ref !== undefined) {
+    queue.shift();
+    sent = { text, ref, pingRef: connection.send({ type: "ping" }) };
+    isFree = false;
+  }
+  if (queue.length > 0) showNumber(waiting, queue.length);
+  else waiting.textContent = "";
+}
+
 /**
- * Put texts that did not arrive back into the field, before what was typed since.
- * @param {string[]} refs
+ * The text on its way is dealt with: go on with the next one after a pause.
+ * @param {number} pause
  */
-function giveBack(refs) {
-  const texts = refs.map((ref) => unconfirmed.get(ref));
-  refs.forEach((ref) => unconfirmed.delete(ref));
-  field.value = [...texts, field.value].filter(Boolean).join(" ");
+function settle(pause) {
+  sent = undefined;
+  setTimeout(() => {
+    isFree = true;
+    sendNext();
+  }, pause);
+}
+
+/**
+ * Put a text that did not arrive back into the field, before what was typed since.
+ * @param {string} text
+ */
+function giveBack(text) {
+  field.value = [text, field.value].filter(Boolean).join(" ");
 }
 
 /** @param {SubmitEvent} event */
 function submit(event) {
   event.preventDefault();
   field.focus();
-  const message = field.value.trim();
-  if (message === "") return;
-  const ref = connection.send({ type: "message", message });
-  if (ref === undefined) {
-    error.textContent = error.dataset.notConnected ?? "";
+  const text = field.value.trim();
+  if (text === "") return;
+  if (queue.length >= MAX_WAITING) {
+    error.textContent = error.dataset.full ?? "";
     return;
   }
-  unconfirmed.set(ref, message);
+  queue.push(text);
   field.value = "";
   error.textContent = "";
+  sendNext();
 }
 
 const url = new URL(element("live", HTMLElement).dataset.websocketPath ?? "", location.href);

@@ -1,0 +1,171 @@
+"""The connections of this process: how many there may be, and how they end.
+
+Of the ASGI servers only Uvicorn tells its WebSockets at SIGTERM that it is about to stop. So the
+project does it itself: it closes them, lets requests in flight finish, and only then lets the
+server have the signal.
+"""
+
+import asyncio
+import signal
+import threading
+from contextlib import suppress
+from types import FrameType
+from typing import Any, cast
+
+from asgiref.typing import (
+    ASGI3Application,
+    ASGIReceiveCallable,
+    ASGIReceiveEvent,
+    ASGISendCallable,
+    Scope,
+)
+from django.conf import settings
+
+from .threads import use_threads
+
+{% if cookiecutter.server == 'daphne' %}
+# Daphne sends no registered codes: of 1012 and 1013, the last two digits are left.
+SERVICE_RESTART = 4012
+TRY_AGAIN_LATER = 4013
+{% else %}
+# https://www.iana.org/assignments/websocket/websocket.xhtml#close-code-number
+SERVICE_RESTART = 1012
+TRY_AGAIN_LATER = 1013
+{% endif %}
+
+# For a client to take note of its end.
+CLOSE_SECONDS = 5
+# For everything to end; supervisors kill after 10 seconds or more.
+GRACE_SECONDS = 8
+
+
+class Socket:
+    """A WebSocket that can be ended from outside the consumer that serves it."""
+
+    def __init__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Take what the server gave; the current task is the one that serves the WebSocket."""
+        self.task = cast("asyncio.Task[None]", asyncio.current_task())
+        self.code: int | None = None
+        self._receive = receive
+        self._send = send
+        self._waiting = False
+
+    async def receive(self) -> ASGIReceiveEvent:
+        """Return the next event; an end that was decided here is a disconnect like any other."""
+        if self.code is None:
+            self._waiting = True
+            try:
+                return await self._receive()
+            except asyncio.CancelledError:
+                if self.code is None:
+                    raise
+                self.task.uncancel()
+            finally:
+                self._waiting = False
+        with suppress(Exception):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self.close()
+        return {"type": "websocket.disconnect", "code": self.code, "reason": None}
+
+    async def close(self) -> None:
+        """Close the WebSocket and wait until the client has confirmed it."""
+        await self._send({"type": "websocket.close", "code": self.code or 1000, "reason": None})
+        while (await self._receive())["type"] != "websocket.disconnect":
+            pass
+
+    def end(self, code: int) -> None:
+        """Have the WebSocket closed, as soon as its consumer has dealt with the current frame."""
+        if self.code is None:
+            self.code = code
+            if self._waiting:
+                self.task.cancel()
+            else:
+                # Sending to a client that does not read, for example.
+                asyncio.get_running_loop().call_later(CLOSE_SECONDS, self.task.cancel)
+
+
+class Connections:
+    """ASGI middleware around the whole project."""
+
+    def __init__(self, application: ASGI3Application) -> None:
+        """Take the application to serve."""
+        self._application = application
+        self._sockets: set[Socket] = set()
+        self._requests: set[asyncio.Task[Any]] = set()
+        self._stopping: asyncio.Task[None] | None = None
+        self._has_signal = False
+
+    async def __call__(
+        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        """Serve a request or a WebSocket."""
+        self._take_signal()
+        if scope["type"] == "websocket":
+            await self._serve_socket(scope, Socket(receive, send), send)
+        elif scope["type"] == "http":
+            task = cast("asyncio.Task[None]", asyncio.current_task())
+            self._requests.add(task)
+            try:
+                await self._application(scope, receive, send)
+            finally:
+                self._requests.discard(task)
+        else:
+            await self._application(scope, receive, send)
+
+    async def _serve_socket(self, scope: Scope, socket: Socket, send: ASGISendCallable) -> None:
+        if self._stopping or len(self._sockets) >= settings.WS_MAX_CONNECTIONS:
+            await socket.receive()
+            # Accepted first: a browser does not tell its page why a handshake was refused.
+            await send({"type": "websocket.accept", "subprotocol": None, "headers": []})
+            socket.end(SERVICE_RESTART if self._stopping else TRY_AGAIN_LATER)
+            await socket.receive()
+            return
+        use_threads()
+        self._sockets.add(socket)
+        try:
+            with_socket = cast("Scope", {**scope, "socket": socket})
+            await self._application(with_socket, socket.receive, send)
+        except asyncio.CancelledError:
+            if socket.code is None:
+                raise
+        finally:
+            self._sockets.discard(socket)
+
+    def _take_signal(self) -> None:
+        """Take SIGTERM from the server, which has its handler in place by its first request."""
+        # Python lets the main thread only. Under runserver, the server runs in another.
+        if self._has_signal or threading.current_thread() is not threading.main_thread():
+            return
+        self._has_signal = True
+        loop = asyncio.get_running_loop()
+        handler_of_server = signal.getsignal(signal.SIGTERM)
+{% if cookiecutter.server in ('granian', 'hypercorn') %}
+        # Otherwise it would act at once. SIGINT, which is left to it, does the same.
+        loop.remove_signal_handler(signal.SIGTERM)
+{% endif %}
+
+        def handle(number: int, _frame: FrameType | None) -> None:
+            # A second signal then goes to the server at once.
+            signal.signal(number, handler_of_server)
+            if loop.is_running():
+                loop.call_soon_threadsafe(self._stop)
+            else:
+                signal.raise_signal(number)
+
+        signal.signal(signal.SIGTERM, handle)
+
+    def _stop(self) -> None:
+        self._stopping = asyncio.create_task(self._end_all())
+
+    async def _end_all(self) -> None:
+        """End what is going on now in good order, then let the server end."""
+        running = [*self._requests, *(socket.task for socket in self._sockets)]
+        for socket in self._sockets:
+            socket.end(SERVICE_RESTART)
+        if running:
+            await asyncio.wait(running, timeout=GRACE_SECONDS)
+{% if cookiecutter.server in ('granian', 'hypercorn') %}
+        signal.raise_signal(signal.SIGINT)
+{% else %}
+        signal.raise_signal(signal.SIGTERM)
+{% endif %}

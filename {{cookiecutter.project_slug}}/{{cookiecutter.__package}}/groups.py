@@ -1,0 +1,104 @@
+"""Groups of connections: one subscription to the channel layer per process and group.
+
+Channels gives every connection a channel of its own, so that a message to a thousand clients is
+queued, woken up for and encoded a thousand times. Here the process subscribes once and encodes
+once. Whatever is sent to a group with the channel layer's `group_send`, from any process, reaches
+the group's clients as JSON, just as it is.
+"""
+
+import asyncio
+import json
+import logging
+from contextlib import suppress
+from contextvars import Context
+from typing import Any, ClassVar, Protocol, Self
+
+from channels.layers import get_channel_layer
+
+from .checks import warn_of_second_process
+
+logger = logging.getLogger(__name__)
+
+RETRY_SECONDS = 2
+# How long a connection waits for its group: a healthy channel layer needs milliseconds, and one
+# that is down must not keep anyone from connecting.
+JOIN_SECONDS = 1
+
+
+class Member(Protocol):
+    """Takes part in a group."""
+
+    def push(self, text: str) -> None:
+        """Send a text without waiting for anyone."""
+
+
+class Group:
+    """A group as seen from this process: made by its first member, ended by its last."""
+
+    suffix = ""
+    _open: ClassVar[dict[str, Any]] = {}
+
+    def __init__(self, name: str) -> None:
+        """Subscribe to a group of the channel layer."""
+        self.name = name
+        self.members: set[Member] = set()
+        self._subscribed = asyncio.Event()
+        # In a context of its own: it outlives the connection that happened to come first.
+        self._reader = asyncio.create_task(self._read(), context=Context())
+
+    @classmethod
+    def enter(cls, name: str, member: Member) -> Self:
+        """Add a member to the group of this name; it has to leave in the end."""
+        name += cls.suffix
+        group: Self = cls._open.get(name) or cls(name)
+        cls._open[name] = group
+        group.members.add(member)
+        return group
+
+    def leave(self, member: Member) -> None:
+        """Remove a member."""
+        self.members.discard(member)
+        if not self.members and self._open.get(self.name) is self:
+            del self._open[self.name]
+            self.close()
+
+    def close(self) -> None:
+        """End the subscription."""
+        self._reader.cancel()
+
+    async def ready(self) -> None:
+        """Wait until what is sent to the group arrives here, or until that takes too long."""
+        if not self._subscribed.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(JOIN_SECONDS):
+                    await self._subscribed.wait()
+
+    def deliver(self, frame: dict[str, Any]) -> None:
+        """Pass what was sent to the group on to its members."""
+        text = json.dumps(frame, ensure_ascii=False)
+        for member in tuple(self.members):
+            member.push(text)
+
+    async def _read(self) -> None:
+        """Keep the subscription up, whatever happens to the channel layer."""
+        while True:
+            try:
+                await self._follow()
+            except Exception as error:  # noqa: BLE001, each channel layer has its own errors
+                logger.warning("Group %s hears nothing, trying again: %r", self.name, error)
+            self._subscribed.clear()
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _follow(self) -> None:
+        layer = get_channel_layer()
+        warn_of_second_process(layer)
+        channel = await layer.new_channel()
+        try:
+            await layer.group_add(self.name, channel)
+            self._subscribed.set()
+            while True:
+                self.deliver(await layer.receive(channel))
+                # So that a burst leaves the process time for everything else.
+                await asyncio.sleep(0)
+        finally:
+            await layer.group_discard(self.name, channel)
