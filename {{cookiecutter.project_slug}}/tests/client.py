@@ -1,5 +1,6 @@
 """A WebSocket client that talks to the ASGI application without a server."""
 
+import asyncio
 import json
 from types import TracebackType
 from typing import Any, Self
@@ -22,13 +23,18 @@ class Client(ApplicationCommunicator):
         *,
         origin: str | None = "http://localhost",
         cookie: str = "",
+        unread: int = 0,
     ) -> None:
-        """Take what the handshake carries; an origin of None leaves that header out."""
+        """Take what the handshake carries; an origin of None leaves that header out.
+
+        The application can send no more while this many frames are `unread`; 0 stands for any.
+        """
         headers = [(b"cookie", cookie.encode())]
         if origin is not None:
             headers.append((b"origin", origin.encode()))
         scope = {"type": "websocket", "path": path, "headers": headers, "query_string": b""}
         super().__init__(application, scope)
+        self._output_queue: asyncio.Queue[Any] = asyncio.Queue(unread)
 
     async def connect(self) -> bool:
         """Ask for a connection, and tell whether it was accepted."""
@@ -60,6 +66,13 @@ class Client(ApplicationCommunicator):
         output = await self.receive_output(SECONDS)
         assert output["type"] == "websocket.send"
         return json.loads(output["text"])
+
+    async def receive_close(self) -> int:
+        """Confirm that the server closes the connection, and return its code."""
+        output = await self.receive_output(SECONDS)
+        assert output["type"] == "websocket.close"
+        await self.send_input({"type": "websocket.disconnect", "code": output["code"]})
+        return int(output["code"])
 
     async def ask(self, text: str) -> Any:
         """Send a text frame and return the frame that answers it."""

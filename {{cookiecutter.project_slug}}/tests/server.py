@@ -11,7 +11,7 @@ from http.client import HTTPConnection
 
 APPLICATION = "{{ cookiecutter.__package }}.asgi:application"
 START_SECONDS = 30
-STOP_SECONDS = 10
+STOP_SECONDS = 15
 
 
 def free_port() -> int:
@@ -28,7 +28,7 @@ def command(port: int) -> list[str]:
 {% elif cookiecutter.server == 'daphne' %}
     return ["daphne", "--bind=127.0.0.1", f"--port={port}", APPLICATION]
 {% elif cookiecutter.server == 'hypercorn' %}
-    return ["hypercorn", f"--bind=127.0.0.1:{port}", APPLICATION]
+    return ["hypercorn", "--workers=0", f"--bind=127.0.0.1:{port}", APPLICATION]
 {% else %}
     return ["granian", "--interface=asgi", "--host=127.0.0.1", f"--port={port}", APPLICATION]
 {% endif %}
@@ -47,8 +47,8 @@ def answers(address: str) -> bool:
 
 
 @contextmanager
-def running_server() -> Iterator[str]:
-    """Run a server and yield its host and port."""
+def running_server() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Run a server; yield its host and port, and its process."""
     port = free_port()
     address = f"localhost:{port}"
     process = subprocess.Popen(
@@ -61,7 +61,7 @@ def running_server() -> Iterator[str]:
             assert process.poll() is None, "the server ended before it answered"
             assert time.monotonic() < deadline, "the server did not answer in time"
             time.sleep(0.05)
-        yield address
+        yield address, process
     finally:
         # Politely first, since a server that is killed leaves its workers behind.
         process.terminate()

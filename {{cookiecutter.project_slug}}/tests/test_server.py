@@ -15,9 +15,11 @@ from django.conf import settings
 {% if cookiecutter.layer == 'memory' %}
 from django.core.management import CommandError, call_command
 {% endif %}
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
+
+from .server import STOP_SECONDS, running_server
 
 
 def open_socket(address: str, origin: str | None = None) -> ClientConnection:
@@ -44,6 +46,19 @@ def test_foreign_origin_is_refused(server: str) -> None:
     with pytest.raises(InvalidStatus) as refusal:
         open_socket(server, "https://evil.example")
     assert refusal.value.response.status_code == 403
+
+
+def test_clients_are_told_that_the_server_stops() -> None:
+    with running_server() as (address, process), open_socket(address) as client:
+        process.terminate()
+        with pytest.raises(ConnectionClosed):
+            client.recv(timeout=STOP_SECONDS)
+{% if cookiecutter.server == 'daphne' %}
+        assert client.close_code == 4012
+{% else %}
+        assert client.close_code == 1012
+{% endif %}
+        process.wait(timeout=STOP_SECONDS)
 
 {% if cookiecutter.layer == 'redis' %}
 

@@ -76,6 +76,13 @@ print(json.dumps({
     }
 
 
+{% if cookiecutter.layer == 'memory' %}
+def test_check_says_how_far_the_channel_layer_reaches() -> None:
+    assert "one process only" in manage("check").stderr
+    assert "one process only" not in manage("check", DEBUG="True").stderr
+
+
+{% endif %}
 def test_missing_secret_is_one_clear_sentence(tmp_path: Path) -> None:
     # As in a fresh clone, which has no .env.
     clone = copytree(settings.BASE_DIR, tmp_path / "clone", ignore=ignore_patterns(".*"))

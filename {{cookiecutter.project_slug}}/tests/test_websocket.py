@@ -8,6 +8,8 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import AsyncClient
 
+from {{ cookiecutter.app }} import consumers
+
 from .client import Client
 
 # Channels closes stale database connections before each event, so every connection touches it.
@@ -73,6 +75,18 @@ async def test_binary_frame_is_answered_and_the_connection_kept() -> None:
 async def test_error_names_the_frame_that_caused_it() -> None:
     async with Client() as client:
         assert (await client.ask('{"type": "none", "ref": 3}'))["ref"] == 3
+
+
+async def test_message_that_can_not_be_passed_on_is_reported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def refuse(*_: str) -> None:
+        raise OSError("connection refused")
+
+    async with Client() as client:
+        monkeypatch.setattr(consumers, "broadcast", refuse)
+        assert (await client.ask('{"message": "hi"}'))["code"] == "not_delivered"
+        assert (await client.ask('{"type": "ping"}'))["type"] == "pong"
 
 
 async def test_path_may_lack_its_slash() -> None:

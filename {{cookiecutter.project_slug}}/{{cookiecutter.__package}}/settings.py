@@ -13,8 +13,8 @@ from csp.constants import NONE, SELF
 from django.utils.csp import CSP
 {% endif %}
 {% if cookiecutter.layer == 'redis' %}
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialBackoff
+
+from .redis import redis_host
 {% endif %}
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -99,18 +99,7 @@ CHANNEL_LAYERS: dict[str, Any] = {
         # Unlike channels_redis.core, it survives a restart or failover of Redis without a client
         # noticing, and drops nothing in a burst.
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {
-            "hosts": [
-                {
-                    "address": env.str("REDIS_URL"),
-                    # Seconds. Without them a Redis that hangs would hang every sender with it.
-                    "socket_timeout": 5,
-                    "socket_connect_timeout": 5,
-                    # Once: enough for the stale connections that a restart of Redis leaves behind.
-                    "retry": Retry(ExponentialBackoff(cap=1, base=0.1), 1),
-                }
-            ]
-        },
+        "CONFIG": {"hosts": [redis_host(env.str("REDIS_URL"))]},
     }
 }
 {% else %}

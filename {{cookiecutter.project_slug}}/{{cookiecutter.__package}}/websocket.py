@@ -151,6 +151,7 @@ class JsonConsumer(AsyncWebsocketConsumer):
     def evict(self, code: int) -> None:
         """Close the connection from outside a handler."""
         self._leave_groups()
+        self._backlog.clear()
         self.scope["socket"].end(code)
 
     async def send_json(self, frame: Frame) -> None:
