@@ -1,6 +1,8 @@
 """The page in a real browser: what a person sees."""
 
 import asyncio
+import os
+import signal
 import ssl
 import subprocess
 from collections.abc import Callable, Iterator
@@ -11,7 +13,14 @@ from threading import Thread
 
 import pytest
 import trustme
-from playwright.sync_api import Browser, ConsoleMessage, Page, WebSocket, expect
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    WebSocket,
+    WebSocketRoute,
+    expect,
+)
 
 from tests.environments import runnable
 from tests.projects.clients import free_port, open_socket, running
@@ -26,6 +35,17 @@ RECONNECT_MILLISECONDS = 45_000
 ANSWERS = runnable(pairs("server", "layer"))[0]
 
 
+COUNT_ATTEMPTS = """
+    globalThis.attempts = 0;
+    globalThis.WebSocket = class extends WebSocket {
+        constructor(url) {
+            super(url);
+            attempts += 1;
+        }
+    };
+"""
+
+
 @pytest.fixture(scope="module")
 def project(make_project: Callable[..., Path]) -> Path:
     project = make_project(ANSWERS)
@@ -36,10 +56,10 @@ def project(make_project: Callable[..., Path]) -> Path:
 
 
 @contextmanager
-def serving(project: Path, port: int, **environment: str) -> Iterator[None]:
+def serving(project: Path, port: int, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
     command = [str(project / ".venv/bin/python"), "manage.py", "runserver", str(port), "--noreload"]
-    with running(command, port, project, **environment):
-        yield
+    with running(command, port, project, **environment) as process:
+        yield process
 
 
 @pytest.fixture
@@ -75,6 +95,21 @@ def expect_live(page: Page) -> None:
     )
 
 
+def expect_texts(page: Page, texts: list[str]) -> None:
+    expect(page.locator("#messages .text")).to_have_text(texts, timeout=RECONNECT_MILLISECONDS)
+
+
+def show(page: Page, state: str) -> None:
+    """Let a page believe that it is "visible" or "hidden", which a headless browser's never is."""
+    page.evaluate(
+        """state => {
+            Object.defineProperty(document, "visibilityState", {value: state, configurable: true});
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        state,
+    )
+
+
 def say(page: Page, text: str) -> None:
     page.get_by_role("textbox").fill(text)
     page.get_by_role("textbox").press("Enter")
@@ -98,23 +133,202 @@ def test_two_windows_talk(project: Path, open_page: Callable[[str], Page]) -> No
         expect(alice.locator("body")).to_contain_text(str(ANSWERS["server"]).capitalize())
 
 
+def test_page_shows_how_many_are_online(project: Path, open_page: Callable[[str], Page]) -> None:
+    port = free_port()
+    with serving(project, port):
+        alice, bob = (open_page(f"http://127.0.0.1:{port}/") for _ in range(2))
+        for page in (alice, bob):
+            expect(page.locator("#presence")).to_have_text("2 online")
+        bob.close()
+        expect(alice.locator("#presence")).to_have_text("1 online")
+    expect(alice.locator("#presence")).to_be_empty()
+
+
 def test_page_recovers_when_its_server_returns(
     project: Path, open_page: Callable[[str], Page]
 ) -> None:
     port = free_port()
     with serving(project, port):
+        alice, bob = (open_page(f"http://127.0.0.1:{port}/") for _ in range(2))
+        expect_live(alice)
+        expect_live(bob)
+    expect(alice.locator("#status")).to_have_attribute("data-state", "reconnecting")
+    say(alice, "first")
+    expect(alice.locator("#waiting")).to_have_text("1 waiting to be sent")
+    say(alice, "second")
+    expect(alice.locator("#waiting")).to_have_text("2 waiting to be sent")
+    expect(alice.get_by_role("textbox")).to_have_value("")
+    # So that the other page is back before this one speaks.
+    show(alice, "hidden")
+    with serving(project, port):
+        expect_live(bob)
+        show(alice, "visible")
+        expect_texts(bob, ["first", "second"])
+        expect(alice.locator("#waiting")).to_be_empty()
+        say(alice, "third")
+        with open_socket(port) as client:
+            expect_texts(alice, ["first", "second", "third"])
+            client.send('{"message": "from outside"}')
+        for page in (alice, bob):
+            expect_texts(page, ["first", "second", "third", "from outside"])
+
+
+def test_text_that_may_have_arrived_is_not_sent_again(
+    project: Path, open_page: Callable[[str], Page]
+) -> None:
+    port = free_port()
+    with serving(project, port) as server:
+        page = open_page(f"http://127.0.0.1:{port}/")
+        expect_live(page)
+        os.killpg(server.pid, signal.SIGSTOP)
+        say(page, "on its way")
+        say(page, "behind it")
+        expect(page.locator("#waiting")).to_have_text("1 waiting to be sent")
+    expect(page.get_by_role("textbox")).to_have_value("on its way")
+    expect(page.locator("#error")).to_contain_text("lost before your text was confirmed")
+    with serving(project, port):
+        expect_texts(page, ["behind it"])
+        page.get_by_role("textbox").press("Enter")
+        expect_texts(page, ["behind it", "on its way"])
+        expect(page.locator("#error")).to_be_empty()
+
+
+def test_only_so_many_messages_wait(project: Path, open_page: Callable[[str], Page]) -> None:
+    port = free_port()
+    with serving(project, port):
         page = open_page(f"http://127.0.0.1:{port}/")
         expect_live(page)
     expect(page.locator("#status")).to_have_attribute("data-state", "reconnecting")
-    say(page, "kept")
-    expect(page.get_by_role("textbox")).to_have_value("kept")
+    texts = [str(number) for number in range(100)]
+    for text in [*texts, "one too many"]:
+        say(page, text)
+    expect(page.locator("#waiting")).to_have_text("100 waiting to be sent")
+    expect(page.locator("#error")).to_contain_text("too many messages are waiting")
+    expect(page.get_by_role("textbox")).to_have_value("one too many")
     with serving(project, port):
+        # All at once would be more than the server takes from one connection in a second.
+        expect_texts(page, texts)
+        expect(page.locator("#error")).not_to_contain_text("per second")
+        expect(page.locator("#status")).to_have_attribute("data-state", "live")
+
+
+def test_page_notices_that_its_server_hangs(
+    project: Path, open_page: Callable[[str], Page]
+) -> None:
+    port = free_port()
+    page = open_page("about:blank")
+    page.clock.install()
+    with serving(project, port) as server:
+        page.goto(f"http://127.0.0.1:{port}/")
+        expect(page.locator("#round-trip")).to_contain_text("ms")
+        # Nothing is wrong as long as each ping is answered.
+        for text in ("one", "two"):
+            page.clock.run_for(20_000)
+            say(page, text)
+            expect(page.locator("#messages .text").last).to_have_text(text)
+        expect(page.locator("#status")).to_have_attribute("data-state", "live")
+        os.killpg(server.pid, signal.SIGSTOP)
+        page.clock.run_for(20_000 + 10_000)
+        expect(page.locator("#status")).to_have_attribute("data-state", "reconnecting")
+
+
+def test_hidden_page_waits_until_it_is_shown(
+    project: Path, open_page: Callable[[str], Page]
+) -> None:
+    port = free_port()
+    page = open_page("about:blank")
+    page.clock.install()
+    page.add_init_script(COUNT_ATTEMPTS)
+    with serving(project, port):
+        page.goto(f"http://127.0.0.1:{port}/")
         expect_live(page)
-        page.get_by_role("textbox").press("Enter")
-        expect(page.locator("#messages .text")).to_have_text(["kept"])
-        with open_socket(port) as client:
-            client.send('{"message": "from outside"}')
-            expect(page.locator("#messages .text")).to_have_text(["kept", "from outside"])
+    expect(page.locator("#status")).to_have_attribute("data-state", "reconnecting")
+    show(page, "hidden")
+    before = page.evaluate("attempts")
+    page.clock.run_for(60_000)
+    assert page.evaluate("attempts") == before
+    with serving(project, port):
+        show(page, "visible")
+        assert page.evaluate("attempts") == before + 1
+        expect_live(page)
+
+
+def test_error_is_shown_in_words(project: Path, open_page: Callable[[str], Page]) -> None:
+    port = free_port()
+    with serving(project, port, WS_MAX_MESSAGE_BYTES="200"):
+        page = open_page(f"http://127.0.0.1:{port}/")
+        expect_live(page)
+        say(page, "x" * 200)
+        expect(page.locator("#error")).to_have_text("A message may have at most 200 bytes.")
+        expect(page.get_by_role("textbox")).to_have_value("x" * 200)
+        say(page, "shorter")
+        expect_texts(page, ["shorter"])
+        expect(page.locator("#error")).to_be_empty()
+
+
+def test_what_exceeds_the_rate_is_sent_later(
+    project: Path, open_page: Callable[[str], Page]
+) -> None:
+    port = free_port()
+    texts = [str(number) for number in range(12)]
+    with serving(project, port, WS_MESSAGES_PER_SECOND="5"):
+        page = open_page(f"http://127.0.0.1:{port}/")
+        expect_live(page)
+        for text in texts:
+            say(page, text)
+        expect(page.locator("#error")).to_contain_text(
+            "at most 5 messages per second", timeout=RECONNECT_MILLISECONDS
+        )
+        expect_texts(page, texts)
+
+
+def test_page_says_that_the_server_is_full(project: Path, open_page: Callable[[str], Page]) -> None:
+    port = free_port()
+    with serving(project, port, WS_MAX_CONNECTIONS="1"):
+        first = open_page(f"http://127.0.0.1:{port}/")
+        expect_live(first)
+        second = open_page(f"http://127.0.0.1:{port}/")
+        expect(second.locator("#reason")).to_have_text("The server is full.")
+        expect(second.locator("#countdown")).to_contain_text("in ")
+        first.close()
+        expect_live(second)
+        expect(second.locator("#reason")).to_be_empty()
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "seconds"),
+    [
+        (1013, "The server is full.", 5),
+        (4008, "The connection was too slow.", 0),
+        (4029, "Too many messages at once.", 5),
+    ],
+)
+def test_page_says_why_it_was_disconnected(
+    project: Path, open_page: Callable[[str], Page], code: int, words: str, seconds: int
+) -> None:
+    port = free_port()
+    routes: list[WebSocketRoute] = []
+
+    def route(socket: WebSocketRoute) -> None:
+        socket.connect_to_server()
+        routes.append(socket)
+
+    page = open_page("about:blank")
+    # Jitter at its least.
+    page.add_init_script("Math.random = () => 0")
+    page.route_web_socket("**/ws/index/", route)
+    with serving(project, port):
+        page.goto(f"http://127.0.0.1:{port}/")
+        expect_live(page)
+        page.clock.install()
+        page.clock.pause_at(page.evaluate("Date.now()") + 1_000)
+        routes[0].close(code=code)
+        expect(page.locator("#reason")).to_have_text(words)
+        expect(page.locator("#countdown")).to_have_text(f"in {seconds} s" if seconds else "")
+        page.clock.run_for(seconds * 1_000)
+        page.clock.resume()
+        expect_live(page)
+        expect(page.locator("#reason")).to_be_empty()
 
 
 def test_page_knows_that_the_network_is_gone(

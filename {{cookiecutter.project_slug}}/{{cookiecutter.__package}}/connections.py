@@ -8,17 +8,12 @@ server have the signal.
 import asyncio
 import signal
 import threading
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from types import FrameType
 from typing import Any, cast
 
-from asgiref.typing import (
-    ASGI3Application,
-    ASGIReceiveCallable,
-    ASGIReceiveEvent,
-    ASGISendCallable,
-    Scope,
-)
+from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from django.conf import settings
 
 from .threads import use_threads
@@ -42,15 +37,20 @@ GRACE_SECONDS = 8
 class Socket:
     """A WebSocket that can be ended from outside the consumer that serves it."""
 
-    def __init__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    def __init__(
+        self, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
+    ) -> None:
         """Take what the server gave; the current task is the one that serves the WebSocket."""
         self.task = cast("asyncio.Task[None]", asyncio.current_task())
+        # What remains to be called after the application, if the consumer wants it so.
+        self.serve: Callable[[], Awaitable[None]] | None = None
         self.code: int | None = None
+        # Straight to the server: the session middleware looks at everything that a consumer sends.
+        self.send = send
         self._receive = receive
-        self._send = send
         self._waiting = False
 
-    async def receive(self) -> ASGIReceiveEvent:
+    async def receive(self) -> Any:
         """Return the next event; an end that was decided here is a disconnect like any other."""
         if self.code is None:
             self._waiting = True
@@ -69,7 +69,7 @@ class Socket:
 
     async def close(self) -> None:
         """Close the WebSocket and wait until the client has confirmed it."""
-        await self._send({"type": "websocket.close", "code": self.code or 1000, "reason": None})
+        await self.send({"type": "websocket.close", "code": self.code or 1000, "reason": None})
         while (await self._receive())["type"] != "websocket.disconnect":
             pass
 
@@ -101,7 +101,22 @@ class Connections:
         """Serve a request or a WebSocket."""
         self._take_signal()
         if scope["type"] == "websocket":
-            await self._serve_socket(scope, Socket(receive, send), send)
+            socket = Socket(receive, send)
+            if self._stopping or len(self._sockets) >= settings.WS_MAX_CONNECTIONS:
+                await self._refuse(socket)
+                return
+            use_threads()
+            scope["socket"] = socket  # type: ignore[typeddict-unknown-key]
+            self._sockets.add(socket)
+            try:
+                await self._application(scope, socket.receive, send)
+                if socket.serve:
+                    await socket.serve()
+            except asyncio.CancelledError:
+                if socket.code is None:
+                    raise
+            finally:
+                self._sockets.discard(socket)
         elif scope["type"] == "http":
             task = cast("asyncio.Task[None]", asyncio.current_task())
             self._requests.add(task)
@@ -112,24 +127,12 @@ class Connections:
         else:
             await self._application(scope, receive, send)
 
-    async def _serve_socket(self, scope: Scope, socket: Socket, send: ASGISendCallable) -> None:
-        if self._stopping or len(self._sockets) >= settings.WS_MAX_CONNECTIONS:
-            await socket.receive()
-            # Accepted first: a browser does not tell its page why a handshake was refused.
-            await send({"type": "websocket.accept", "subprotocol": None, "headers": []})
-            socket.end(SERVICE_RESTART if self._stopping else TRY_AGAIN_LATER)
-            await socket.receive()
-            return
-        use_threads()
-        self._sockets.add(socket)
-        try:
-            with_socket = cast("Scope", {**scope, "socket": socket})
-            await self._application(with_socket, socket.receive, send)
-        except asyncio.CancelledError:
-            if socket.code is None:
-                raise
-        finally:
-            self._sockets.discard(socket)
+    async def _refuse(self, socket: Socket) -> None:
+        await socket.receive()
+        # Accepted first: a browser does not tell its page why a handshake was refused.
+        await socket.send({"type": "websocket.accept", "subprotocol": None, "headers": []})
+        socket.end(SERVICE_RESTART if self._stopping else TRY_AGAIN_LATER)
+        await socket.receive()
 
     def _take_signal(self) -> None:
         """Take SIGTERM from the server, which has its handler in place by its first request."""

@@ -17,6 +17,8 @@ from channels.layers import get_channel_layer
 
 from .checks import warn_of_second_process
 
+# Made once, since json.dumps makes an encoder for each call that has options.
+encode = json.JSONEncoder(ensure_ascii=False).encode
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 2
@@ -75,7 +77,7 @@ class Group:
 
     def deliver(self, frame: dict[str, Any]) -> None:
         """Pass what was sent to the group on to its members."""
-        text = json.dumps(frame, ensure_ascii=False)
+        text = encode(frame)
         for member in tuple(self.members):
             member.push(text)
 

@@ -1,8 +1,7 @@
 """Which consumer serves which WebSocket path."""
 
 from channels.generic.websocket import AsyncWebsocketConsumer
-from channels.routing import URLRouter
-from django.urls import path, re_path
+from django.urls import re_path
 
 import {{ cookiecutter.app }}.routing
 
@@ -16,6 +15,6 @@ class Refusal(AsyncWebsocketConsumer):
 
 
 websocket_urlpatterns = [
-    path("ws/", URLRouter({{ cookiecutter.app }}.routing.websocket_urlpatterns)),
+    *{{ cookiecutter.app }}.routing.websocket_urlpatterns,
     re_path(r"", Refusal.as_asgi()),
 ]

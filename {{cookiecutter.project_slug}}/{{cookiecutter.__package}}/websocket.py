@@ -10,14 +10,14 @@ import json
 import sys
 {% endif %}
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from contextlib import suppress
 from typing import Any
 
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
-from .groups import Group
+from .connections import Socket
+from .groups import Group, encode
 from .presence import Presence
 
 Frame = dict[str, Any]
@@ -58,8 +58,9 @@ def parse(text: str | None) -> Frame:
         raise FrameError("too_large", f"A message may have at most {limit} bytes.")
     try:
         frame = json.loads(text)
-        # Half of a surrogate pair is legal in JSON, but no WebSocket or Redis can carry it.
-        json.dumps(frame, ensure_ascii=False).encode()
+        if "\\u" in text:
+            # Half of a surrogate pair is legal in JSON, but no WebSocket or Redis can carry it.
+            encode(frame).encode()
     except (ValueError, RecursionError):
         raise FrameError("bad_json", "Send a JSON object.") from None
     if not isinstance(frame, dict):
@@ -92,9 +93,18 @@ class JsonConsumer(AsyncWebsocketConsumer):
         receive: Callable[[], Awaitable[dict[str, Any]]],
         send: Callable[[dict[str, Any]], Awaitable[None]],
     ) -> None:
-        """Serve one connection from handshake to close."""
+        """Take the connection, and leave it to the outermost middleware to call `serve`.
+
+        What lies between, sessions and authentication for example, has done its work. As part of a
+        call that lasts as long as the connection, it would cost 4 kB of memory all that time.
+        """
         self.scope = scope
         self.base_send = send
+        self._socket: Socket = scope["socket"]
+        self._socket.serve = self.serve
+
+    async def serve(self) -> None:
+        """Serve the connection from handshake to close."""
         self._loop = asyncio.get_running_loop()
         self._groups: list[Group] = []
         self._presence: Presence | None = None
@@ -107,10 +117,10 @@ class JsonConsumer(AsyncWebsocketConsumer):
         self._timer = self._loop.call_later(HEARTBEAT_SECONDS, self._watch)
         code = 1006
         try:
-            await receive()
+            await self._socket.receive()
             await self.connect()
-            while (event := await receive())["type"] == "websocket.receive":
-                await self._serve(event.get("text"))
+            while (event := await self._socket.receive())["type"] == "websocket.receive":
+                await self._handle(event.get("text"))
             code = event.get("code") or code
         except StopConsumer:
             pass
@@ -152,11 +162,13 @@ class JsonConsumer(AsyncWebsocketConsumer):
         """Close the connection from outside a handler."""
         self._leave_groups()
         self._backlog.clear()
-        self.scope["socket"].end(code)
+        self._socket.end(code)
 
     async def send_json(self, frame: Frame) -> None:
-        """Send one frame to this client."""
-        await self._send_text(json.dumps(frame, ensure_ascii=False))
+        """Send one frame to this client, which may have to read some others first."""
+        while len(self._backlog) >= MAX_BACKLOG:
+            await asyncio.wait([self._writer])
+        self.push(encode(frame))
 
     async def on_ping(self, frame: Frame) -> None:
         """Answer at once, so that the client can tell a live connection from a dead one."""
@@ -169,7 +181,7 @@ class JsonConsumer(AsyncWebsocketConsumer):
             raise FrameError("unknown_type", "Presence is not known here.")
         self._presence.watch(self)
 
-    async def _serve(self, text: str | None) -> None:
+    async def _handle(self, text: str | None) -> None:
         """Pass a frame to its handler, or answer with what is wrong with it."""
         limit = settings.WS_MESSAGES_PER_SECOND
         now = self._loop.time()
@@ -195,18 +207,15 @@ class JsonConsumer(AsyncWebsocketConsumer):
                 {"type": "error", "code": error.code, "detail": error.detail, "ref": ref},
             )
 
-    async def _send_text(self, text: str) -> None:
-        self._sent_at = self._loop.time()
-        try:
-            await self.base_send({"type": "websocket.send", "text": text})
-        except Exception as error:
-            # Each server has its own way to say that the client is gone.
-            raise StopConsumer from error
-
     async def _write(self) -> None:
-        with suppress(StopConsumer):
-            while self._backlog:
-                await self._send_text(self._backlog.pop(0))
+        """Send what waits, and what comes meanwhile."""
+        backlog = self._backlog
+        try:
+            while backlog:
+                self._sent_at = self._loop.time()
+                await self._socket.send({"type": "websocket.send", "text": backlog.pop(0)})
+        except Exception:  # noqa: BLE001, each server has its own way to say the client is gone
+            backlog.clear()
 
     def _watch(self) -> None:
         """Break the silence, or end it with a client that is known to be able to speak."""

@@ -1,4 +1,4 @@
-"""Which consumer serves which WebSocket path of this app, below /ws/."""
+"""Which consumer serves which WebSocket path of this app."""
 
 from django.urls import re_path
 
@@ -7,7 +7,7 @@ from .consumers import {{ cookiecutter.__app_class }}Consumer
 websocket_urlpatterns = [
     # The slash may be left out: Django's redirect to the path with a slash can't help a WebSocket.
     re_path(
-        r"^{{ cookiecutter.app }}/?$",
+        r"^ws/{{ cookiecutter.app }}/?$",
         {{ cookiecutter.__app_class }}Consumer.as_asgi(),
     ),
 ]

@@ -1,8 +1,6 @@
 // The live page: a WebSocket that keeps itself open, and the view of what arrives.
 // Every word that a person reads stands in index.html, none in here.
 
-/** @typedef {"connecting" | "live" | "reconnecting" | "offline"} State */
-
 /**
  * A frame from the server; a type that is not listed is ignored.
  * @typedef {{type: "message", message: string, sender: string, sent_at: string, ref?: undefined}
@@ -13,8 +11,9 @@
 
 /**
  * @typedef {object} Handlers
- * @property {(state: State, delay?: number, code?: number) => void} onState
- *   `delay`: ms until the next attempt; `code`: with which the server closed
+ * @property {() => void} onLive
+ * @property {(delay: number, code: number) => void} onLost ms until the next attempt, which calls
+ *   again with 0; the close code or 0
  * @property {(frame: Frame) => void} onFrame
  * @property {(milliseconds: number) => void} onRoundTrip
  */
@@ -23,12 +22,14 @@ const ANSWER_DEADLINE = 10_000; // for a handshake and for a ping
 const PING_INTERVAL = 20_000; // below the minute after which the server closes a silent client
 const MAX_DELAY = 30_000;
 
-/** Between these times, in ms, comes the first attempt to reconnect. */
+/** Between which times, in ms, the first attempt to reconnect comes. */
 const FIRST_DELAY = [0, 1_000];
-/** By close code. A restart closes everyone at once: let a thousand return at 200 a second. */
+/** By close code. A restart closes all: in 5 s a thousand return at 200 to 300 a second. */
 const FIRST_DELAYS = /** @type {Record<number, number[]>} */ ({
   1012: [0, 5_000], // restart
   1013: [5_000, 10_000], // full
+  4012: [0, 5_000], // Daphne can't send the first two
+  4013: [5_000, 10_000],
   4029: [5_000, 10_000], // too many messages
 });
 
@@ -50,10 +51,7 @@ class Connection {
   #pingRef;
   #pingedAt = 0;
 
-  /**
-   * @param {URL} url
-   * @param {Handlers} handlers
-   */
+  /** @param {URL} url @param {Handlers} handlers */
   constructor(url, handlers) {
     this.#url = url;
     this.#handlers = handlers;
@@ -104,7 +102,7 @@ class Connection {
       this.#isLive = true;
       this.#firstDelay = FIRST_DELAY;
       this.#attempts = 0;
-      this.#handlers.onState("live");
+      this.#handlers.onLive();
     }
     const elapsed = performance.now() - this.#pingedAt;
     if (frame.ref && frame.ref === this.#pingRef) {
@@ -134,19 +132,15 @@ class Connection {
     const [least, most] = this.#firstDelay;
     const range = Math.min(MAX_DELAY, most * 2 ** this.#attempts++) - least;
     const delay = least + Math.random() * range;
+    // Offline, too, there is a next attempt: a server on this very machine answers it.
     this.#next(delay, () => this.#reopen());
-    this.#handlers.onState(this.#lostState, delay, code);
-  }
-
-  // Offline, too, there is a next attempt: a server on this very machine answers it.
-  get #lostState() {
-    return navigator.onLine ? "reconnecting" : "offline";
+    this.#handlers.onLost(delay, code);
   }
 
   #reopen() {
     // Nobody looks: #resume() comes back here when somebody does.
     if (document.visibilityState === "hidden") return;
-    this.#handlers.onState(this.#lostState);
+    this.#handlers.onLost(0, 0);
     this.#open();
   }
 
@@ -155,22 +149,14 @@ class Connection {
     else if (this.#isLive && this.#pingRef === undefined) this.#ping();
   }
 
-  /**
-   * @param {number} delay
-   * @param {() => void} action
-   */
+  /** @param {number} delay @param {() => void} action */
   #next(delay, action) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(action, delay);
   }
 }
 
-/**
- * @template {HTMLElement} T
- * @param {string} id
- * @param {new () => T} type
- * @returns {T}
- */
+/** @template {HTMLElement} T @param {string} id @param {new () => T} type @returns {T} */
 function element(id, type) {
   const found = document.getElementById(id);
   if (!(found instanceof type)) throw new TypeError(`#${id} is not a ${type.name}`);
@@ -212,80 +198,74 @@ const queue = [];
  * @type {{text: string, ref: string, pingRef: string | undefined} | undefined}
  */
 let sent;
-/** Whether none is on its way, and the pause after the last one is over. */
-let isFree = true;
+let pause = 0;
 let ticker = 0;
 
-/** @type {Handlers["onState"]} */
-function showState(state, delay = 0, code = 0) {
-  if (badge.dataset.state !== state) {
-    badge.dataset.state = state;
-    statusText.textContent = badge.dataset[state] ?? "";
-  }
-  showCountdown(Math.ceil(delay / 1000));
-  if (state === "live") {
-    reason.textContent = "";
-    connection.send({ type: "presence" });
-    sendNext();
-    return;
-  }
-  presence.textContent = "";
-  roundTrip.textContent = "–";
-  if (code) reason.textContent = reason.dataset[`code-${code}`] ?? "";
-  if (sent) {
-    // It may have arrived: whether to send it again is for a person to say.
-    error.textContent = error.dataset.unconfirmed ?? "";
-    giveBack(sent.text);
-    settle(0);
-  }
+/** @param {"live" | "reconnecting" | "offline"} state @param {number} seconds left in it */
+function showState(state, seconds) {
+  clearTimeout(ticker);
+  showNumber(countdown, seconds);
+  if (seconds > 0) ticker = setTimeout(() => showState(state, seconds - 1), 1000);
+  if (badge.dataset.state === state) return; // said again it would be read aloud again
+  badge.dataset.state = state;
+  statusText.textContent = badge.dataset[state] ?? "";
 }
 
-/** @param {number} seconds */
-function showCountdown(seconds) {
-  clearTimeout(ticker);
-  countdown.textContent = "";
-  if (seconds < 1) return;
-  countdown.textContent = (countdown.dataset.text ?? "").replace("{seconds}", String(seconds));
-  ticker = setTimeout(() => showCountdown(seconds - 1), 1000);
+function showLive() {
+  showState("live", 0);
+  reason.textContent = "";
+  connection.send({ type: "presence" });
+  sendNext();
+}
+
+/** @type {Handlers["onLost"]} */
+function showLost(delay, code) {
+  showState(navigator.onLine ? "reconnecting" : "offline", Math.ceil(delay / 1000));
+  showNumber(presence, 0);
+  if (code) reason.textContent = reason.dataset[`code-${code}`] ?? "";
+  if (!sent) return;
+  // It may have arrived: whether to send it again is for a person to say.
+  error.textContent = error.dataset.unconfirmed ?? "";
+  giveBack(sent.text);
+}
+
+/**
+ * @param {HTMLElement} place its data holds the sentence for each plural category
+ * @param {number} number 0 empties the place
+ */
+function showNumber(place, number) {
+  const sentence = place.dataset[pluralRules.select(number)] ?? place.dataset.other ?? "";
+  place.textContent = number > 0 ? sentence.replace("{number}", String(number)) : "";
 }
 
 /** @type {Handlers["onFrame"]} */
 function showFrame(frame) {
   if (frame.type === "message") {
-    showMessage(frame.sender, new Date(frame.sent_at), frame.message);
+    showMessage(frame);
   } else if (frame.type === "presence") {
     showNumber(presence, frame.online);
   } else if (sent && frame.ref === sent.pingRef) {
-    settle(SEND_INTERVAL);
+    settle();
   } else if (frame.type === "error") {
     error.textContent = frame.detail;
     // The server answers without `ref` what it could not parse, a frame too large for example.
     if (!sent || (frame.ref ?? sent.ref) !== sent.ref) return;
-    if (frame.code === "rate_limited") queue.unshift(sent.text);
-    else giveBack(sent.text);
-    settle(frame.code === "rate_limited" ? RATE_PAUSE : SEND_INTERVAL);
+    if (frame.code === "rate_limited") {
+      queue.unshift(sent.text);
+      settle(RATE_PAUSE);
+    } else {
+      giveBack(sent.text);
+    }
   }
 }
 
-/**
- * @param {HTMLElement} place holds the sentence for each plural category of the page's language
- * @param {number} number
- */
-function showNumber(place, number) {
-  const sentence = place.dataset[pluralRules.select(number)] ?? place.dataset.other ?? "";
-  place.textContent = sentence.replace("{number}", String(number));
-}
-
-/**
- * @param {string} sender
- * @param {Date} sentAt
- * @param {string} text
- */
-function showMessage(sender, sentAt, text) {
+/** @param {Extract<Frame, {type: "message"}>} frame */
+function showMessage(frame) {
   const item = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
-  /** @type {HTMLElement} */ (item.querySelector(".sender")).textContent = sender;
-  /** @type {HTMLElement} */ (item.querySelector(".text")).textContent = text;
+  /** @type {HTMLElement} */ (item.querySelector(".sender")).textContent = frame.sender;
+  /** @type {HTMLElement} */ (item.querySelector(".text")).textContent = frame.message;
   const time = /** @type {HTMLTimeElement} */ (item.querySelector("time"));
+  const sentAt = new Date(frame.sent_at);
   time.dateTime = sentAt.toISOString();
   time.title = dateFormat.format(sentAt);
   time.textContent = timeFormat.format(sentAt);
@@ -300,34 +280,27 @@ function showMessage(sender, sentAt, text) {
 /** Send the oldest text, if it may go now; the others follow one by one. */
 function sendNext() {
   const [text] = queue;
-  const ref = text && isFree ? connection.send({ type: "message", message: text }) : undefined;
-  if (ref !== undefined) {
+  const ref = text && !sent && !pause && connection.send({ type: "message", message: text });
+  if (ref) {
     queue.shift();
     sent = { text, ref, pingRef: connection.send({ type: "ping" }) };
-    isFree = false;
   }
-  if (queue.length > 0) showNumber(waiting, queue.length);
-  else waiting.textContent = "";
+  showNumber(waiting, queue.length);
 }
 
-/**
- * The text on its way is dealt with: go on with the next one after a pause.
- * @param {number} pause
- */
-function settle(pause) {
+/** The text on its way is dealt with: go on with the next one, after a while. */
+function settle(delay = SEND_INTERVAL) {
   sent = undefined;
-  setTimeout(() => {
-    isFree = true;
+  pause = setTimeout(() => {
+    pause = 0;
     sendNext();
-  }, pause);
+  }, delay);
 }
 
-/**
- * Put a text that did not arrive back into the field, before what was typed since.
- * @param {string} text
- */
+/** @param {string} text what did not arrive: back into the field, before what was typed since */
 function giveBack(text) {
   field.value = [text, field.value].filter(Boolean).join(" ");
+  settle();
 }
 
 /** @param {SubmitEvent} event */
@@ -336,23 +309,20 @@ function submit(event) {
   field.focus();
   const text = field.value.trim();
   if (text === "") return;
-  if (queue.length >= MAX_WAITING) {
-    error.textContent = error.dataset.full ?? "";
-    return;
-  }
+  const isFull = queue.length >= MAX_WAITING;
+  error.textContent = (isFull && error.dataset.full) || "";
+  if (isFull) return;
   queue.push(text);
   field.value = "";
-  error.textContent = "";
   sendNext();
 }
 
 const url = new URL(element("live", HTMLElement).dataset.websocketPath ?? "", location.href);
 url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
 const connection = new Connection(url, {
-  onState: showState,
+  onLive: showLive,
+  onLost: showLost,
   onFrame: showFrame,
-  onRoundTrip: (milliseconds) => {
-    roundTrip.textContent = millisecondFormat.format(milliseconds);
-  },
+  onRoundTrip: (elapsed) => (roundTrip.textContent = millisecondFormat.format(elapsed)),
 });
 element("composer", HTMLFormElement).addEventListener("submit", submit);

