@@ -16,6 +16,7 @@ from .connections import Connections  # noqa: E402
 from .lifespan import lifespan  # noqa: E402
 from .routing import websocket_urlpatterns  # noqa: E402
 
+# Middleware that is to see the end of a WebSocket goes around all of this, not in between.
 application = Connections(
     ProtocolTypeRouter(
         {

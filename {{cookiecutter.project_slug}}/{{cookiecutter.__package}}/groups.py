@@ -83,7 +83,7 @@ class Group:
 
     async def _read(self) -> None:
         """Keep the subscription up, whatever happens to the channel layer."""
-        while True:
+        while self.members:
             try:
                 await self._follow()
             except Exception as error:  # noqa: BLE001, each channel layer has its own errors

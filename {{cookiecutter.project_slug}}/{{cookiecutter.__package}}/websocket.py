@@ -12,7 +12,6 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any
 
-from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
@@ -122,8 +121,6 @@ class JsonConsumer(AsyncWebsocketConsumer):
             while (event := await self._socket.receive())["type"] == "websocket.receive":
                 await self._handle(event.get("text"))
             code = event.get("code") or code
-        except StopConsumer:
-            pass
         finally:
             self._timer.cancel()
             self._writer.cancel()
@@ -152,6 +149,7 @@ class JsonConsumer(AsyncWebsocketConsumer):
     def push(self, text: str) -> None:
         """Send a text to the client without waiting for it; one that does not read is closed."""
         if len(self._backlog) >= MAX_BACKLOG:
+            self._backlog.clear()
             self.evict(TOO_SLOW)
             return
         self._backlog.append(text)
@@ -161,7 +159,6 @@ class JsonConsumer(AsyncWebsocketConsumer):
     def evict(self, code: int) -> None:
         """Close the connection from outside a handler."""
         self._leave_groups()
-        self._backlog.clear()
         self._socket.end(code)
 
     async def send_json(self, frame: Frame) -> None:
