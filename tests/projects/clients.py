@@ -1,7 +1,9 @@
 """Clients and processes that talk to generated projects."""
 
+import asyncio
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -9,9 +11,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+from websockets.asyncio.client import ClientConnection as AsyncClient
+from websockets.asyncio.client import connect as connect_async
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
@@ -66,6 +72,29 @@ def hear(client: ClientConnection) -> dict[str, Any]:
     return frame
 
 
+def flows_again(
+    sender: ClientConnection, *receivers: ClientConnection, seconds: float = SECONDS
+) -> None:
+    """Wait until what one says reaches everyone; not all that is said in an outage does."""
+    deadline = time.monotonic() + seconds
+    everyone = (sender, *receivers)
+    for attempt in count():
+        text = f"attempt {attempt} of {id(sender)}"
+        say(sender, text)
+        if all(hears(client, text) for client in everyone):
+            return
+        assert time.monotonic() < deadline, f"not in {seconds} s: messages flow again"
+
+
+def hears(client: ClientConnection, text: str, seconds: float = 1) -> bool:
+    """Tell whether a message comes soon; what comes before it is passed over."""
+    with suppress(TimeoutError):
+        while True:
+            if json.loads(client.recv(timeout=seconds)).get("message") == text:
+                return True
+    return False
+
+
 @contextmanager
 def running(
     command: list[str], port: int, folder: Path, **environment: str
@@ -82,3 +111,61 @@ def running(
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+async def open_async(port: int, end: socket.socket | None = None) -> AsyncClient:
+    """Open a socket that may be one of a thousand; given one end, read ahead one frame only."""
+    return await connect_async(
+        f"ws://127.0.0.1:{port}/ws/index/",
+        origin=Origin(f"http://127.0.0.1:{port}"),
+        proxy=None,
+        open_timeout=2 * SECONDS,
+        compression=None,
+        ping_interval=None,
+        max_queue=1 if end else 16,
+        sock=end,
+    )
+
+
+async def open_stalled(port: int) -> AsyncClient:
+    """Open a WebSocket that is read only as far as the handshake."""
+    end = socket.socket()
+    end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    end.connect(("127.0.0.1", port))
+    end.setblocking(False)  # noqa: FBT003
+    return await open_async(port, end)
+
+
+async def open_crowd(port: int, number: int) -> list[AsyncClient]:
+    """Open many sockets, not faster than a server's backlog allows."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    gate = asyncio.Semaphore(50)
+
+    async def open_one() -> AsyncClient:
+        async with gate:
+            return await open_async(port)
+
+    return await asyncio.gather(*(open_one() for _ in range(number)))
+
+
+async def hear_async(client: AsyncClient) -> dict[str, Any]:
+    async with asyncio.timeout(SECONDS):
+        frame: dict[str, Any] = json.loads(await client.recv())
+    return frame
+
+
+async def close_code(client: AsyncClient, seconds: float = SECONDS) -> int | None:
+    """Read all that is left, and return the code with which the server closed: 1006 for none."""
+    with suppress(ConnectionClosed):
+        async with asyncio.timeout(seconds):
+            while True:
+                await client.recv()
+    return client.close_code
+
+
+async def hang_up(*clients: AsyncClient) -> None:
+    """Leave without a word, as clients do whose network is gone."""
+    for client in clients:
+        client.transport.abort()
+    await asyncio.gather(*(client.wait_closed() for client in clients))

