@@ -13,7 +13,7 @@ from contextlib import suppress
 from contextvars import Context
 from typing import Any, ClassVar, Protocol, Self
 
-from channels.layers import get_channel_layer
+from channels.layers import BaseChannelLayer, get_channel_layer
 
 from .checks import warn_of_second_process
 
@@ -41,7 +41,12 @@ class Group:
     _open: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, name: str) -> None:
-        """Subscribe to a group of the channel layer."""
+        """Subscribe to a group of the channel layer.
+
+        Raises:
+            TypeError: No group can have this name. The Redis layer itself would let it pass.
+        """
+        BaseChannelLayer().require_valid_group_name(name)
         self.name = name
         self.members: set[Member] = set()
         self._subscribed = asyncio.Event()
@@ -99,7 +104,11 @@ class Group:
             await layer.group_add(self.name, channel)
             self._subscribed.set()
             while True:
-                self.deliver(await layer.receive(channel))
+                frame = await layer.receive(channel)
+                try:
+                    self.deliver(frame)
+                except Exception:
+                    logger.exception("Group %s was sent what can't be delivered", self.name)
                 # So that a burst leaves the process time for everything else.
                 await asyncio.sleep(0)
         finally:
