@@ -1,0 +1,123 @@
+"""Generated projects on their production servers, with code that a test adds to them."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.environments import runnable
+from tests.projects.clients import free_port, running
+from tests.questions import Answers, combinations
+
+
+def servers(layer: str) -> list[Answers]:
+    """Return the first combination for each server that this machine can run without services."""
+    found: dict[str | bool, Answers] = {}
+    for answers in runnable(combinations()):
+        if (answers["layer"], answers["database"]) == (layer, "sqlite"):
+            found.setdefault(answers["server"], answers)
+    return list(found.values())
+
+
+def by_server(answers: Answers) -> str:
+    """Return a test's name."""
+    return str(answers["server"])
+
+
+def python(project: Path) -> str:
+    return str(project / ".venv/bin/python")
+
+
+def production_command(project: Path, port: int) -> list[str]:
+    """Return the server's command line as the project's README has it."""
+    readme = (project / "README.md").read_text()
+    (command,) = [
+        line.removeprefix("uv run --no-dev ")
+        for line in readme.replace("\\\n", "").splitlines()
+        if line.startswith("uv run --no-dev ") and ".asgi:application" in line
+    ]
+    command = command.replace("0.0.0.0", "127.0.0.1").replace("8000", str(port))  # noqa: S104
+    return [python(project), "-m", *command.split()]
+
+
+def manage(project: Path, *command: str, **environment: str) -> str:
+    """Run a management command in production and return all it said."""
+    return subprocess.run(
+        [python(project), "manage.py", *command],
+        cwd=project,
+        check=True,
+        env={**os.environ, **production(project), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ).stdout
+
+
+def copy(project: Path, folder: Path, *, consumer: str = "", urls: str = "") -> Path:
+    """Copy a project, with more code for its consumer and its URLs; the environment is shared."""
+    target = folder / project.name
+    shutil.copytree(project, target, ignore=shutil.ignore_patterns(".venv"))
+    (target / ".venv").symlink_to(project / ".venv")
+    for file, code in ((target / "index/consumers.py", consumer), (target / "index/urls.py", urls)):
+        file.write_text(file.read_text() + code)
+    return target
+
+
+def production(project: Path) -> dict[str, str]:
+    """Return an environment in which requests by plain HTTP are answered."""
+    return {
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "DATABASE_URL": f"sqlite:///{project}/db.sqlite3",
+        "DEBUG": "False",
+        "SECRET_KEY": "x" * 20 + "production-only" * 3,
+        "SECURE_SSL_REDIRECT": "False",
+    }
+
+
+@dataclass(frozen=True)
+class Server:
+    """A project on its server."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def processes(self) -> list[Path]:
+        """Return what the system tells about the server's process and its workers."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if os.getpgid(int(folder.name)) == self.process.pid:
+                    found.append(folder)
+        return found
+
+    def peak_megabytes(self) -> float:
+        """Return the most memory that the server has used so far."""
+        status = "".join((process / "status").read_text() for process in self.processes())
+        return sum(int(kilobytes) for kilobytes in re.findall(r"VmHWM:\s+(\d+)", status)) / 1024
+
+    def open_files(self) -> list[str]:
+        files = []
+        for process in self.processes():
+            for file in (process / "fd").iterdir():
+                with suppress(OSError):
+                    files.append(str(file.readlink()))
+        return files
+
+
+@contextmanager
+def serving(project: Path, *options: str, **environment: str) -> Iterator[Server]:
+    """Run a project as its README says it for production."""
+    port = free_port()
+    log = project.with_name(f"{port}.log")
+    command = ["sh", "-c", 'exec "$@" >"$0" 2>&1', str(log), *production_command(project, port)]
+    variables = {**production(project), **environment}
+    with running([*command, *options], port, project, **variables) as process:
+        yield Server(process, port, log)

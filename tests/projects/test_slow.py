@@ -1,0 +1,161 @@
+"""What others notice of a client that does not read, and of handlers that block or crash."""
+
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+
+from tests.projects.clients import (
+    close_code,
+    hang_up,
+    hear,
+    hear_async,
+    open_crowd,
+    open_socket,
+    open_stalled,
+    say,
+    wait_until,
+)
+from tests.projects.servers import Server, by_server, copy, manage, servers, serving
+from tests.questions import Answers
+
+CLIENTS = 50
+MOST_MESSAGES = 1_500
+STALL_SECONDS = 8
+# No compression makes them smaller.
+TEXT = secrets.token_urlsafe(12_000)
+
+CONSUMER = """
+import time
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+
+
+def query():
+    time.sleep(0.5)
+    return User.objects.count()
+
+
+async def on_sleep(self, frame):
+    await sync_to_async(time.sleep)(0.5)
+    await self.send_json({"type": "done"})
+
+
+async def on_query(self, frame):
+    await sync_to_async(query)()
+    await self.send_json({"type": "done"})
+
+
+async def on_crash(self, frame):
+    raise ZeroDivisionError
+
+
+IndexConsumer.on_sleep = on_sleep
+IndexConsumer.on_query = on_query
+IndexConsumer.on_crash = on_crash
+"""
+
+
+async def numbers(client: ClientConnection, count: int) -> list[int]:
+    """Return the numbers of the messages that a client hears."""
+    heard: list[int] = []
+    while len(heard) < count:
+        frame = await hear_async(client)
+        if frame["type"] == "message":
+            heard.append(int(frame["message"].split()[0]))
+    return heard
+
+
+async def flood(sender: ClientConnection, others: list[ClientConnection], most: int) -> int:
+    """Send numbered messages until one client has gone; return how many."""
+    await sender.send(json.dumps({"type": "presence"}))
+    while (await hear_async(sender)).get("online") != CLIENTS:
+        pass
+    sent = 0
+    gone = False
+    while sent < most and not gone:
+        await sender.send(json.dumps({"message": f"{sent} {TEXT}"}))
+        while (frame := await hear_async(sender))["type"] != "message":
+            gone = gone or frame.get("online") == CLIENTS - 1
+        assert await asyncio.gather(*(numbers(other, 1) for other in others)) == [[sent]] * len(
+            others
+        )
+        sent += 1
+    return sent
+
+
+@pytest.mark.parametrize("answers", servers("memory"), ids=by_server)
+def test_client_that_does_not_read_holds_up_nobody_else(
+    answers: Answers, make_project: Callable[[Answers], Path], tmp_path: Path
+) -> None:
+    async def check(server: Server) -> None:
+        stalled = await open_stalled(server.port)
+        sender, *others = await open_crowd(server.port, CLIENTS - 1)
+        before = server.peak_megabytes()
+        if answers["server"] == "daphne":
+            # It keeps for a client what that does not read, until it cuts it for a missing pong.
+            assert await flood(sender, others, 400) == 400
+            assert await numbers(stalled, 400) == list(range(400))
+        else:
+            assert await flood(sender, others, MOST_MESSAGES) < MOST_MESSAGES
+            # Longer than the server waits for room to tell it.
+            await asyncio.sleep(STALL_SECONDS)
+            # With the reason, with none, or cut.
+            assert await close_code(stalled) in {4008, 1005, 1006}
+        assert server.peak_megabytes() < before + 100
+        await hang_up(stalled, sender, *others)
+
+    project = copy(make_project(answers), tmp_path)
+    with serving(project, WS_MESSAGES_PER_SECOND="10000") as server:
+        asyncio.run(check(server))
+
+
+@pytest.mark.parametrize("answers", servers("memory"), ids=by_server)
+def test_handlers_that_block_or_crash_hold_up_nobody_else(
+    answers: Answers, make_project: Callable[[Answers], Path], tmp_path: Path
+) -> None:
+    project = copy(make_project(answers), tmp_path, consumer=CONSUMER)
+    manage(project, "migrate", "--verbosity=0")
+    with serving(project) as server:
+        for kind in ("sleep", "query"):
+            # One after the other would take 20 s.
+            assert asyncio.run(ask_at_once(server.port, 40, kind)) < 5
+        wait_until(
+            lambda: not any("db.sqlite3" in name for name in server.open_files()),
+            "no database connection is left open",
+        )
+        survive_crash(server.port)
+
+
+async def ask_at_once(port: int, number: int, kind: str) -> float:
+    """Return after how many seconds all clients had their answer."""
+    clients = await open_crowd(port, number)
+    start = time.monotonic()
+    for client in clients:
+        await client.send(json.dumps({"type": kind}))
+    answers = await asyncio.gather(*(hear_async(client) for client in clients))
+    seconds = time.monotonic() - start
+    assert answers == [{"type": "done"}] * number
+    await hang_up(*clients)
+    return seconds
+
+
+def survive_crash(port: int) -> None:
+    with open_socket(port) as alice, open_socket(port) as bob, open_socket(port) as eve:
+        alice.send(json.dumps({"type": "presence"}))
+        while hear(alice)["online"] != 3:
+            pass
+        eve.send(json.dumps({"type": "crash"}))
+        with pytest.raises(ConnectionClosed):
+            eve.recv(timeout=30)
+        assert hear(alice) == {"type": "presence", "online": 2}
+        say(alice, "still here")
+        assert hear(bob)["message"] == "still here"
+        assert hear(alice)["message"] == "still here"
