@@ -62,16 +62,18 @@ class Socket:
                 self.task.uncancel()
             finally:
                 self._waiting = False
-        with suppress(Exception):
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await self.close()
-        return {"type": "websocket.disconnect", "code": self.code, "reason": None}
+        # A client that does not read may yet do so later, and then gets its close code.
+        self._closing = asyncio.create_task(self._close())
+        await asyncio.wait([self._closing], timeout=CLOSE_SECONDS)
+        return {"type": "websocket.disconnect", "code": self.code}
 
-    async def close(self) -> None:
+    async def _close(self) -> None:
         """Close the WebSocket and wait until the client has confirmed it."""
-        await self.send({"type": "websocket.close", "code": self.code or 1000, "reason": None})
-        while (await self._receive())["type"] != "websocket.disconnect":
-            pass
+        # Each server has its own way to say that the client is gone.
+        with suppress(Exception):
+            await self.send({"type": "websocket.close", "code": self.code})
+            while (await self._receive())["type"] != "websocket.disconnect":
+                pass
 
     def end(self, code: int) -> None:
         """Have the WebSocket closed, as soon as its consumer has dealt with the current frame."""

@@ -10,7 +10,8 @@ import json
 import sys
 {% endif %}
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from typing import Any
+from math import isfinite
+from typing import Any, NoReturn
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
@@ -31,6 +32,20 @@ HEARTBEAT_SECONDS = 25
 HEARTBEAT = '{"type": "heartbeat"}'
 # A client that has sent a ping is expected to send the next one within this time.
 SILENCE_SECONDS = 60
+
+
+def refuse(literal: str) -> NoReturn:
+    """Refuse NaN and Infinity, which Python reads though they are no JSON."""
+    raise ValueError(literal)
+
+
+def finite(literal: str) -> float:
+    """Return a number, unless it is too large to be written as JSON again."""
+    number = float(literal)
+    return number if isfinite(number) else refuse(literal)
+
+
+decode = json.JSONDecoder(parse_constant=refuse, parse_float=finite).decode
 
 
 class FrameError(Exception):
@@ -56,7 +71,7 @@ def parse(text: str | None) -> Frame:
     if len(text) > limit or len(text.encode()) > limit:
         raise FrameError("too_large", f"A message may have at most {limit} bytes.")
     try:
-        frame = json.loads(text)
+        frame = decode(text)
         if "\\u" in text:
             # Half of a surrogate pair is legal in JSON, but no WebSocket or Redis can carry it.
             encode(frame).encode()
@@ -123,7 +138,7 @@ class JsonConsumer(AsyncWebsocketConsumer):
             code = event.get("code") or code
         finally:
             self._timer.cancel()
-            self._writer.cancel()
+            self._backlog.clear()
             self._leave_groups()
             await self.disconnect(code)
 
