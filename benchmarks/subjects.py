@@ -40,7 +40,9 @@ class Server:
         found = [self.process.pid]
         for pid in found:
             for task in Path(f"/proc/{pid}/task").glob("*/children"):
-                found += map(int, task.read_text().split())
+                # A thread may end meanwhile.
+                with suppress(OSError):
+                    found += map(int, task.read_text().split())
         return found
 
     def cpu(self) -> float:

@@ -2,7 +2,6 @@
 
 import os
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 from django.core.asgi import get_asgi_application
@@ -12,6 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "{{ cookiecutter.__package }}.se
 # Loads the apps. Consumers may import models, so the routing comes after it.
 django_application = get_asgi_application()
 
+from .authentication import authenticated  # noqa: E402
 from .connections import Connections  # noqa: E402
 from .lifespan import lifespan  # noqa: E402
 from .routing import websocket_urlpatterns  # noqa: E402
@@ -24,7 +24,7 @@ application = Connections(
             # A browser sends its cookies to a WebSocket whatever page opened it, so the Origin
             # decides.
             "websocket": AllowedHostsOriginValidator(
-                AuthMiddlewareStack(URLRouter(websocket_urlpatterns)),
+                authenticated(URLRouter(websocket_urlpatterns)),
             ),
             "lifespan": lifespan,
         }

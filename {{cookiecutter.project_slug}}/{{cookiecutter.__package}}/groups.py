@@ -103,7 +103,8 @@ class Group:
         try:
             await layer.group_add(self.name, channel)
             self._subscribed.set()
-            while True:
+            # Redis clients are known to lose a cancellation, which alone would end this.
+            while self.members:
                 frame = await layer.receive(channel)
                 try:
                     self.deliver(frame)
@@ -112,4 +113,6 @@ class Group:
                 # So that a burst leaves the process time for everything else.
                 await asyncio.sleep(0)
         finally:
-            await layer.group_discard(self.name, channel)
+            # An error must not take the place of a cancellation.
+            with suppress(Exception):
+                await layer.group_discard(self.name, channel)

@@ -74,7 +74,7 @@ class Presence(Group):
     async def _tell(self) -> None:
         """Tell the other processes, then the watchers, and wait for the next change."""
         try:
-            while True:
+            while self.members:
                 await self._announce(len(self.members))
                 self._show()
                 await asyncio.sleep(TELL_SECONDS)

@@ -6,10 +6,8 @@ Close codes: 4008, the client does not read what it is sent, or pinged once and 
 
 import asyncio
 import json
-{% if cookiecutter.django == '5.2' %}
-import sys
-{% endif %}
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+import types
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
 from math import isfinite
 from typing import Any, NoReturn
 
@@ -82,16 +80,24 @@ def parse(text: str | None) -> Frame:
     return frame
 
 
-def start(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-    """Run a coroutine as far as it goes without waiting, and the rest of it in a task."""
-{% if cookiecutter.django == '6.1' %}
-    return asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True)
-{% else %}
-    if sys.version_info >= (3, 12):
-        return asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True)
-    # Right all the same, but every frame then waits for its turn in the event loop.
-    return asyncio.create_task(work)
-{% endif %}
+@types.coroutine
+def go_on(work: Coroutine[Any, Any, None], waiting: Any) -> Generator[Any, Any, None]:
+    """Go on with a coroutine that has been run until it yielded what it is `waiting` for."""
+    yield waiting
+    yield from work
+
+
+def start(work: Coroutine[Any, Any, None]) -> asyncio.Future[None] | None:
+    """Run a coroutine until it has to wait, and leave what remains of it, if anything, to a task.
+
+    This is what eager tasks do, which Python has since 3.12. Most of the time, though, a server
+    takes a frame at once, and to make a task for nothing would be a tenth of a broadcast's cost.
+    """
+    try:
+        waiting = work.send(None)
+    except StopIteration:
+        return None
+    return asyncio.ensure_future(go_on(work, waiting))
 
 
 class JsonConsumer(AsyncWebsocketConsumer):
@@ -127,7 +133,7 @@ class JsonConsumer(AsyncWebsocketConsumer):
         self._heard_at = self._sent_at = self._loop.time()
         self._backlog: list[str] = []
         # Not done until the handshake is, so that frames of a group wait for it.
-        self._writer: asyncio.Future[None] = self._loop.create_future()
+        self._writer: asyncio.Future[None] | None = self._loop.create_future()
         self._timer = self._loop.call_later(HEARTBEAT_SECONDS, self._watch)
         code = 1006
         try:
@@ -168,7 +174,7 @@ class JsonConsumer(AsyncWebsocketConsumer):
             self.evict(TOO_SLOW)
             return
         self._backlog.append(text)
-        if self._writer.done():
+        if self._writer is None or self._writer.done():
             self._writer = start(self._write())
 
     def evict(self, code: int) -> None:
@@ -178,7 +184,7 @@ class JsonConsumer(AsyncWebsocketConsumer):
 
     async def send_json(self, frame: Frame) -> None:
         """Send one frame to this client, which may have to read some others first."""
-        while len(self._backlog) >= MAX_BACKLOG:
+        while self._writer and len(self._backlog) >= MAX_BACKLOG:
             await asyncio.wait([self._writer])
         self.push(encode(frame))
 
@@ -201,8 +207,9 @@ class JsonConsumer(AsyncWebsocketConsumer):
         self._recent = max(0.0, self._recent - (now - self._heard_at) * limit) + 1
         self._heard_at = now
         if self._recent > 2 * limit:
-            # The errors so far come before the end.
-            await asyncio.wait([self._writer], timeout=1)
+            if self._writer:
+                # The errors so far come before the end.
+                await asyncio.wait([self._writer], timeout=1)
             self.evict(TOO_MANY)
             return
         ref = None
