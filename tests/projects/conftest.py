@@ -37,7 +37,8 @@ def find_chromium() -> str | None:
     return next((path for name in CHROMIUM if (path := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="session")
+# Not for the session: Playwright keeps an event loop running, beside which no other can run.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Run a headless Chromium, which is installed when the machine has none."""
     executable = find_chromium()
