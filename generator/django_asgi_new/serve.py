@@ -61,13 +61,7 @@ def serve(plan: Plan) -> None:
             command = _manage(plan, "runserver", f"{HOST}:{port}")
             server = _start(command, plan, running)
             _wait(server, lambda: _serves(port), "The server", plan)
-        report.result(address)
-        report.say("Press Ctrl-C to stop.")
-        if plan.wishes.browser:
-            import webbrowser
-
-            webbrowser.open(address)
-        _until_stopped(server, plan)
+        _until_stopped(server, address, plan)
     report.stopped(plan.destination)
 
 
@@ -154,8 +148,15 @@ def _ended(name: str, process: subprocess.Popen[str], plan: Plan) -> StepError:
     )
 
 
-def _until_stopped(server: subprocess.Popen[str], plan: Plan) -> None:
+def _until_stopped(server: subprocess.Popen[str], address: str, plan: Plan) -> None:
+    """Tell the address, and wait for the Ctrl-C that ends it."""
     try:
+        report.result(address)
+        report.say("Press Ctrl-C to stop.")
+        if plan.wishes.browser:
+            import webbrowser
+
+            webbrowser.open(address)
         server.wait()
     except signals.Stopped as stop:
         if stop.signum != signal.SIGINT:
