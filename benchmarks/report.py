@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from statistics import median
 
-PEERS = ["tutorial", "bare", "node"]
+PEERS = ["tutorial", "bare", "core", "node"]
 
 # The median ratio of the project to a peer has to be at least (>=) or at most (<=) so much.
 GOALS = [

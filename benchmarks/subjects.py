@@ -97,7 +97,7 @@ class Workshop:
         """Run a subject on the first core until the block ends.
 
         Args:
-            subject: "project", "tutorial", "bare" or "node".
+            subject: "project", "tutorial", "bare", "core" or "node".
             server: the ASGI server.
             layer: the channel layer.
             redis_url: where Redis is, for the layer that needs it.
@@ -107,12 +107,12 @@ class Workshop:
         if subject == "node":
             command, folder = ["node", "ws.js", str(port)], self.node()
         else:
-            application = {"project": "mysite.asgi"}.get(subject, subject)
+            application = subject if subject in ("tutorial", "bare") else "mysite.asgi"
             command, folder = production_command(project, port, application), project
         environment = {
             **os.environ,
             "ALLOWED_HOSTS": "127.0.0.1",
-            "DJANGO_SETTINGS_MODULE": "mysite.settings",
+            "DJANGO_SETTINGS_MODULE": "core" if subject == "core" else "mysite.settings",
             "PYTHONPATH": str(PEERS),
             "DEBUG": "False",
             "LOG_LEVEL": "ERROR",

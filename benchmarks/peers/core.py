@@ -1,0 +1,6 @@
+"""The project's settings, but with the list-based channel layer for Redis."""
+
+from mysite.settings import *  # noqa: F403, a settings module is made of names
+from mysite.settings import CHANNEL_LAYERS
+
+CHANNEL_LAYERS["default"]["BACKEND"] = "channels_redis.core.RedisChannelLayer"
