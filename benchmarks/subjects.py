@@ -19,6 +19,13 @@ TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 CORES = sorted(os.sched_getaffinity(0))
 START_SECONDS = 30
+# The ASGI application and the settings of each subject in Python.
+PYTHON = {
+    "project": ("mysite.asgi", "mysite.settings"),
+    "core": ("mysite.asgi", "core"),
+    "tutorial": ("tutorial", "mysite.settings"),
+    "bare": ("bare", "mysite.settings"),
+}
 
 
 def free_port() -> int:
@@ -97,7 +104,7 @@ class Workshop:
         """Run a subject on the first core until the block ends.
 
         Args:
-            subject: "project", "tutorial", "bare", "core" or "node".
+            subject: one of PYTHON, or "node".
             server: the ASGI server.
             layer: the channel layer.
             redis_url: where Redis is, for the layer that needs it.
@@ -105,14 +112,14 @@ class Workshop:
         port = free_port()
         project = self.project(server, layer)
         if subject == "node":
-            command, folder = ["node", "ws.js", str(port)], self.node()
+            command, folder, settings = ["node", "ws.js", str(port)], self.node(), ""
         else:
-            application = subject if subject in ("tutorial", "bare") else "mysite.asgi"
+            application, settings = PYTHON[subject]
             command, folder = production_command(project, port, application), project
         environment = {
             **os.environ,
             "ALLOWED_HOSTS": "127.0.0.1",
-            "DJANGO_SETTINGS_MODULE": "core" if subject == "core" else "mysite.settings",
+            "DJANGO_SETTINGS_MODULE": settings,
             "PYTHONPATH": str(PEERS),
             "DEBUG": "False",
             "LOG_LEVEL": "ERROR",

@@ -7,7 +7,6 @@ the group's clients as JSON, just as it is.
 """
 
 import asyncio
-import json
 import logging
 from contextlib import suppress
 from contextvars import Context
@@ -16,9 +15,8 @@ from typing import Any, ClassVar, Protocol, Self
 from channels.layers import BaseChannelLayer, get_channel_layer
 
 from .checks import warn_of_second_process
+from .frames import Frame, encode
 
-# Made once, since json.dumps makes an encoder for each call that has options.
-encode = json.JSONEncoder(ensure_ascii=False).encode
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 2
@@ -80,7 +78,7 @@ class Group:
                 async with asyncio.timeout(JOIN_SECONDS):
                     await self._subscribed.wait()
 
-    def deliver(self, frame: dict[str, Any]) -> None:
+    def deliver(self, frame: Frame) -> None:
         """Pass what was sent to the group on to its members."""
         text = encode(frame)
         for member in tuple(self.members):

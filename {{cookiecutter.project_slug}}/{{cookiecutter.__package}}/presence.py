@@ -5,15 +5,15 @@ seconds. A process that has not been heard of for a while has been killed, and c
 """
 
 import asyncio
-import json
 import logging
 import secrets
 from contextlib import suppress
 from contextvars import Context
-from typing import Any, Self
+from typing import Self
 
 from channels.layers import get_channel_layer
 
+from .frames import Frame, encode
 from .groups import Group, Member
 
 logger = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class Presence(Group):
         super().close()
         self._teller.cancel()
 
-    def deliver(self, frame: dict[str, Any]) -> None:
+    def deliver(self, frame: Frame) -> None:
         """Note how many another process has; a new one gets to know our number in return."""
         process, online = frame["process"], frame["online"]
         if process == PROCESS:
@@ -102,7 +102,7 @@ class Presence(Group):
             if now - heard < FORGET_SECONDS
         }
         online = len(self.members) + sum(online for online, _ in self._elsewhere.values())
-        text = json.dumps({"type": "presence", "online": online})
+        text = encode({"type": "presence", "online": online})
         for member, shown in tuple(self._watchers.items()):
             if shown != online:
                 self._watchers[member] = online

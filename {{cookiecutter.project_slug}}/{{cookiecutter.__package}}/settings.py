@@ -96,8 +96,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 {% if cookiecutter.layer == 'redis' %}
 CHANNEL_LAYERS: dict[str, Any] = {
     "default": {
-        # Unlike channels_redis.core, it survives a restart or failover of Redis without a client
-        # noticing, and drops nothing in a burst.
+        # Unlike channels_redis.core, it survives a failover of Redis without a client noticing,
+        # works with a Cluster, and drops nothing in a burst.
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         "CONFIG": {"hosts": [redis_host(env.str("REDIS_URL"))]},
     }

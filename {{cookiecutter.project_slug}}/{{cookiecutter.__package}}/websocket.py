@@ -5,20 +5,17 @@ Close codes: 4008, the client does not read what it is sent, or pinged once and 
 """
 
 import asyncio
-import json
 import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
-from math import isfinite
-from typing import Any, NoReturn
+from typing import Any
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 from .connections import Socket
-from .groups import Group, encode
+from .frames import Frame, FrameError, encode, parse
+from .groups import Group
 from .presence import Presence
-
-Frame = dict[str, Any]
 
 TOO_SLOW = 4008
 TOO_MANY = 4029
@@ -30,54 +27,6 @@ HEARTBEAT_SECONDS = 25
 HEARTBEAT = '{"type": "heartbeat"}'
 # A client that has sent a ping is expected to send the next one within this time.
 SILENCE_SECONDS = 60
-
-
-def refuse(literal: str) -> NoReturn:
-    """Refuse NaN and Infinity, which Python reads though they are no JSON."""
-    raise ValueError(literal)
-
-
-def finite(literal: str) -> float:
-    """Return a number, unless it is too large to be written as JSON again."""
-    number = float(literal)
-    return number if isfinite(number) else refuse(literal)
-
-
-decode = json.JSONDecoder(parse_constant=refuse, parse_float=finite).decode
-
-
-class FrameError(Exception):
-    """A frame that can't be served. The client is told and stays connected."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        """Take a code for programs and a sentence for people."""
-        super().__init__(detail)
-        self.code = code
-        self.detail = detail
-
-
-def parse(text: str | None) -> Frame:
-    """Return the JSON object in a frame; `text` is None for a binary frame.
-
-    Raises:
-        FrameError: It is binary, too large, or not a JSON object.
-    """
-    if text is None:
-        raise FrameError("binary", "Send text frames, not binary ones.")
-    limit = settings.WS_MAX_MESSAGE_BYTES
-    # A character takes one byte at least: a huge text is refused without being encoded.
-    if len(text) > limit or len(text.encode()) > limit:
-        raise FrameError("too_large", f"A message may have at most {limit} bytes.")
-    try:
-        frame = decode(text)
-        if "\\u" in text:
-            # Half of a surrogate pair is legal in JSON, but no WebSocket or Redis can carry it.
-            encode(frame).encode()
-    except (ValueError, RecursionError):
-        raise FrameError("bad_json", "Send a JSON object.") from None
-    if not isinstance(frame, dict):
-        raise FrameError("bad_json", "Send a JSON object.")
-    return frame
 
 
 @types.coroutine

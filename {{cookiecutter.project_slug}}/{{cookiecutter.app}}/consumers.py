@@ -3,7 +3,8 @@
 import logging
 import secrets
 
-from {{ cookiecutter.__package }}.websocket import Frame, FrameError, JsonConsumer
+from {{ cookiecutter.__package }}.frames import Frame, FrameError
+from {{ cookiecutter.__package }}.websocket import JsonConsumer
 
 from .messages import GROUP, broadcast
 
