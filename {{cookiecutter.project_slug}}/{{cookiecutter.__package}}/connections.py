@@ -30,6 +30,11 @@ TRY_AGAIN_LATER = 1013
 
 # For a client to take note of its end.
 CLOSE_SECONDS = 5
+{% if cookiecutter.server == 'granian' %}
+# For a client to stop sending, and how long a silence shows that it has.
+DRAIN_SECONDS = 1
+SILENCE_SECONDS = 0.1
+{% endif %}
 # For everything to end; supervisors kill after 10 seconds or more.
 GRACE_SECONDS = 8
 
@@ -71,10 +76,28 @@ class Socket:
         """Close the WebSocket and wait until the client has confirmed it."""
         # Each server has its own way to say that the client is gone.
         with suppress(Exception):
+{% if cookiecutter.server == 'granian' %}
+            await self._drain()
+{% endif %}
             await self.send({"type": "websocket.close", "code": self.code})
             while (await self._receive())["type"] != "websocket.disconnect":
                 pass
 
+{% if cookiecutter.server == 'granian' %}
+    async def _drain(self) -> None:
+        """Take what the client has sent already.
+
+        Granian hangs up right after its close frame. If anything is unread by then, the system
+        tells the client of a reset connection, and the close code is lost.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                event = {"type": "websocket.receive"}
+                while event["type"] == "websocket.receive":
+                    async with asyncio.timeout(SILENCE_SECONDS):
+                        event = await self._receive()
+
+{% endif %}
     def end(self, code: int) -> None:
         """Have the WebSocket closed, as soon as its consumer has dealt with the current frame."""
         if self.code is None:
