@@ -49,4 +49,11 @@ def label(answers: Answers) -> str:
 
 def flags(answers: Answers) -> list[str]:
     """Return the command line's flags for these answers."""
-    return [f"--{key.replace('_', '-')}={value}" for key, value in answers.items()]
+    given = []
+    for key, value in answers.items():
+        name = key.replace("_", "-")
+        if isinstance(value, bool):
+            given.append(f"--{name}" if value else f"--no-{name}")
+        else:
+            given.append(f"--{name}={value}")
+    return given

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django_asgi_new import pythons, questions, template
+from django_asgi_new import PROGRAM, pythons, questions, render, template
 from django_asgi_new.errors import BadAnswerError, MachineError
 
 if TYPE_CHECKING:
@@ -22,20 +23,40 @@ class Answers:
     """A whole set of answers.
 
     Attributes:
-        context: What cookiecutter renders with.
+        values: The answers by the names of their questions, and the template's private variables.
         python: The interpreter for the project; None when it was not looked for.
         notes: What the user should know about how the answers came about.
     """
 
-    context: dict[str, Any]
+    values: dict[str, Any]
     python: Python | None = None
     notes: tuple[str, ...] = ()
 
-    @property
-    def values(self) -> dict[str, Any]:
-        """The answers by the names of their questions, and the template's private variables."""
-        values: dict[str, Any] = self.context["cookiecutter"]
-        return values
+    def public(self) -> dict[str, str | bool]:
+        """Return the answers to what is asked, without what follows from them."""
+        return {question.key: self.values[question.key] for question in questions.load()}
+
+    def command(self) -> list[str]:
+        """Return the words of the command that gives the same answers."""
+        words = [PROGRAM, self.values[questions.NAME]]
+        for key, answer in self.public().items():
+            name = key.replace("_", "-")
+            if isinstance(answer, bool):
+                words.append(f"--{name}" if answer else f"--no-{name}")
+            elif key != questions.NAME:
+                words.append(f"--{name}={answer}")
+        return words
+
+
+def joined(*words: str) -> str:
+    """Join a command's words as a user of any shell, PowerShell and cmd among them, types them.
+
+    The validator keeps out of the answers what double quotes would not make harmless.
+    """
+    return " ".join(word if _PLAIN.fullmatch(word) else f'"{word}"' for word in words)
+
+
+_PLAIN = re.compile(r"[\w@%+=:,./\\-]+")
 
 
 def resolve(asked: Sequence[Question], given: Given, *, install: bool) -> Answers:
@@ -54,14 +75,13 @@ def resolve(asked: Sequence[Question], given: Given, *, install: bool) -> Answer
         MachineError: The project will be installed and no Python can run it.
     """
     _validate(given, {q.key: q.choices for q in asked if q.choices})
-    context = questions.context(given)
-    _validate(context["cookiecutter"], {})
-    answers = Answers(context)
+    answers = _complete(given)
+    _validate(answers.values, {})
     if "django" in given and not install:
         return answers
     python = _python_for(answers)
     if python or _needed(answers) is None:
-        return Answers(context, python)
+        return Answers(answers.values, python)
     older = _older(asked, given)
     if older is None or "django" in given:
         raise _no_python(answers, older)
@@ -69,7 +89,18 @@ def resolve(asked: Sequence[Question], given: Given, *, install: bool) -> Answer
         f"Django {older.values['django']} instead of {answers.values['django']}, which needs "
         f"Python {_needed(answers)} or newer: none was found."
     )
-    return Answers(older.context, _python_for(older), (note,))
+    return Answers(older.values, _python_for(older), (note,))
+
+
+def validate(asked: Sequence[Question], given: Given) -> list[str]:
+    """Say what is wrong with some answers, before there are all; nothing when all is well."""
+    choices = {q.key: q.choices for q in asked if q.choices}
+    found: list[str] = template.hook("pre_gen_project").problems(given, choices)
+    return found
+
+
+def _complete(given: Given) -> Answers:
+    return Answers(render.complete(questions.read(), given))
 
 
 def _validate(values: Mapping[str, Any], choices: Mapping[str, Sequence[str]]) -> None:
@@ -92,7 +123,7 @@ def _older(asked: Sequence[Question], given: Given) -> Answers | None:
     """Find the newest version of Django that a Python on this machine can run."""
     versions = next((q.choices for q in asked if q.key == "django"), ())
     for version in versions:
-        answers = Answers(questions.context({**given, "django": version}))
+        answers = _complete({**given, "django": version})
         if _python_for(answers):
             return answers
     return None

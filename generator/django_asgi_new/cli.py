@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import inspect
+import difflib
+import shlex
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+import time
+from typing import TYPE_CHECKING, Any
 
-from django_asgi_new import __version__, questions, report, signals
-from django_asgi_new.errors import Error
+from django_asgi_new import PROGRAM, questions, report, signals
+from django_asgi_new.errors import BadAnswerError, Error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
     from pathlib import Path
 
-    import typer
+    from typer.exceptions import TyperException
 
+    from django_asgi_new.answers import Given
+    from django_asgi_new.plan import Plan, Wishes
     from django_asgi_new.questions import Question
-
-PROGRAM = "django-asgi-new"
+    from django_asgi_new.render import Entry
 
 
 class _Progress:
@@ -30,17 +33,44 @@ def main() -> None:
     """Run the command: the one place where an error becomes an exit code."""
     signals.install()
     report.prepare()
+    # Before the arguments are parsed, since what is wrong with them is reported too.
+    words = sys.argv[1 : sys.argv.index("--") if "--" in sys.argv else None]
+    report.manner.json = "--json" in words
+    colors = [word == "--color" for word in words if word in ("--color", "--no-color")]
+    if colors:
+        report.choose_color(colors[-1])
     try:
-        command()(prog_name=PROGRAM)
+        code = _run()
     except Error as error:
-        report.failure(error)
-        sys.exit(error.exit_code)
+        report.failure(error, _Progress.destination)
+        code = error.exit_code
     except signals.Stopped as stop:
-        report.stopped(_Progress.destination)
-        sys.exit(stop.exit_code)
+        report.stopped(stop.exit_code, _Progress.destination)
+        code = stop.exit_code
     except Exception:  # noqa: BLE001
-        report.bug()
-        sys.exit(Error.exit_code)
+        report.bug(_Progress.destination)
+        code = Error.exit_code
+    signals.finish()
+    sys.exit(code)
+
+
+def _run() -> int:
+    from typer.exceptions import TyperException
+
+    from django_asgi_new import arguments
+
+    try:
+        return arguments.command(create)(prog_name=PROGRAM, standalone_mode=False) or 0
+    except TyperException as error:
+        raise BadAnswerError(_usage(error)) from None
+
+
+def _usage(error: TyperException) -> str:
+    sentence = error.format_message().partition(" (Possible")[0].rstrip(".")
+    flag = getattr(error, "option_name", "")
+    near = difflib.get_close_matches(flag, getattr(error, "possibilities", None) or (), 1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    return f"{sentence}.{hint} `{PROGRAM} --help` shows all options."
 
 
 def create(asked: list[Question], options: dict[str, Any]) -> None:
@@ -54,138 +84,103 @@ def create(asked: list[Question], options: dict[str, Any]) -> None:
         Error: Something that the user can mend.
         signals.Stopped: A signal came.
     """
-    from django_asgi_new import answers, plan, render, steps
+    from django_asgi_new import plan, render, steps, write
 
-    given = {q.key: options[q.key] for q in asked if options[q.key] is not None}
-    run = options["run"]
+    start = time.perf_counter()
+    report.manner.quiet, report.manner.verbose = options["quiet"], options["verbose"]
     wishes = plan.Wishes(
         output_dir=options["output_dir"],
         git=options["git"],
-        install=options["install"] or run,
-        run=run,
+        install=options["install"] or options["run"],
+        run=options["run"],
         port=options["port"],
         browser=options["open"],
     )
     wishes.check()
+    _check_manners(options)
+    settled, prompted = _settle(asked, options, wishes)
+    if options["dry_run"]:
+        entries = render.render(settled.answers.values)
+        report.tree(settled, entries)
+        report.record(**_record(settled, entries, start), dry_run=True)
+        return
+    with report.step(f"Made {settled.destination.name}"):
+        entries = render.render(settled.answers.values)
+        # A signal must not come between the project and the word that it is there.
+        with signals.held():
+            write.write(settled, entries)
+            _Progress.destination = settled.destination
+    if prompted:
+        report.equivalent(settled)
+    steps.follow(
+        settled, live=lambda address: report.record(**_record(settled, entries, start, address))
+    )
+    if not wishes.run:
+        report.next_steps(settled)
+        report.result(str(settled.destination))
+        report.record(**_record(settled, entries, start))
+
+
+def _check_manners(options: dict[str, Any]) -> None:
+    """Refuse flags that contradict each other."""
+    for one, other in (("interactive", "yes"), ("interactive", "json"), ("quiet", "verbose")):
+        if options[one] and options[other]:
+            raise BadAnswerError(f"--{one} and --{other} contradict each other: choose one.")
+
+
+def _settle(asked: list[Question], options: dict[str, Any], wishes: Wishes) -> tuple[Plan, bool]:
+    """Collect the answers, ask for the rest if that is wanted, and plan what to do.
+
+    Returns:
+        The plan, and whether anything was asked.
+    """
+    from django_asgi_new import answers, plan
+
+    given: Given = {}
+    if options["answers"]:
+        from django_asgi_new import former
+
+        given = former.read(options["answers"])
+    given |= {q.key: options[q.key] for q in asked if options[q.key] is not None}
+    prompted = options["interactive"] or questions.NAME not in given
+    if prompted:
+        from django_asgi_new import prompts
+
+        if options["json"] or options["yes"] or not prompts.possible():
+            raise _nobody_to_ask(given)
+        # What is wrong with the flags is said before the first question.
+        defaults = answers.resolve(asked, given, install=wishes.install)
+        given = prompts.ask(asked, given, defaults.values)
     resolved = answers.resolve(asked, given, install=wishes.install)
     report.say(*resolved.notes)
     settled = plan.make(resolved, wishes)
-    with report.step(f"Made {settled.destination.name}"):
-        render.render(settled)
-    _Progress.destination = settled.destination
-    steps.follow(settled)
-    if not run:
-        report.next_steps(settled)
-        report.result(str(settled.destination))
+    if prompted and not options["dry_run"]:
+        prompts.confirm(settled)
+    return settled, prompted
 
 
-def command() -> typer.Typer:
-    """Build the command: a flag for every question, in their order, then its own."""
-    import typer
-
-    asked = questions.load()
-
-    def new(**options: object) -> None:
-        create(asked, options)
-
-    new.__doc__ = (
-        "Make a Django project that serves a live page over WebSockets.\n\n"
-        "NAME is the project: my-site makes the folder my-site with the package my_site."
-    )
-    parameters = [*map(_parameter, asked), *_own_parameters()]
-    new.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    new.__annotations__ = {p.name: p.annotation for p in parameters}
-    app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
-    app.command()(new)
-    return app
+def _nobody_to_ask(given: Given) -> BadAnswerError:
+    """Name the command that needs no answer."""
+    words = [word for word in sys.argv[1:] if word not in ("-i", "--interactive")]
+    if questions.NAME in given:
+        why = "--interactive needs a terminal to ask on"
+    else:
+        why, words = "The project needs a name, and nobody is there to ask", ["mysite", *words]
+    return BadAnswerError(f"{why}: run `{shlex.join([PROGRAM, *words])}`.")
 
 
-def _parameter(question: Question) -> inspect.Parameter:
-    """Turn a question into the argument or the flag that answers it."""
-    import typer
-
-    if question.key == questions.NAME:
-        name = typer.Argument(metavar="NAME", show_default=False, help=f"{question.prompt}.")
-        return _named(question.key, Annotated[str, name])
-    if isinstance(question.default, bool):
-        negative = f"--no-{question.flag[2:]}"
-        default = question.flag if question.default else negative
-        flags = f"{question.flag}/{negative}"
-        return _option(question.key, bool | None, None, flags, help=question.prompt, shown=default)
-    return _option(
-        question.key,
-        str | None,
-        None,
-        question.flag,
-        metavar="|".join(question.choices) or "TEXT",
-        help=question.prompt,
-        shown=question.default,
-    )
-
-
-def _own_parameters() -> list[inspect.Parameter]:
-    """Name the flags that are no questions of the template."""
-    return [
-        _option(
-            "output_dir", str, ".", "-o", "--output-dir",
-            metavar="DIR", help="Where the project's folder goes", shown="here",
-        ),
-        _switch("git", "--git/--no-git", "Make a repository with a first commit"),
-        _switch("install", "--install/--no-install", "Make the project's environment"),
-        _switch("run", "--run", "Install, migrate, and serve the page until Ctrl-C"),
-        _option(
-            "port", int | None, None, "--port",
-            metavar="N", help="Serve at this port", shown="the first free one from 8000",
-        ),
-        _switch("open", "--open", "Open the page in a browser"),
-        _switch("version", "--version", "Show the version", callback=_version(), is_eager=True),
-    ]  # fmt: skip
-
-
-def _switch(name: str, flags: str, text: str, **more: Any) -> inspect.Parameter:  # noqa: ANN401
-    return _option(name, bool, False, flags, help=text, **more)  # noqa: FBT003
-
-
-def _option(
-    name: str,
-    kind: object,
-    default: object,
-    *flags: str,
-    help: str,  # noqa: A002
-    shown: str = "",
-    **more: Any,  # noqa: ANN401
-) -> inspect.Parameter:
-    """Describe an option to Typer.
-
-    Args:
-        name: The parameter that takes its value.
-        kind: The parameter's type.
-        default: Its value when the option is not given.
-        flags: How the option is written.
-        help: What it does, without a full stop.
-        shown: Its default, for people.
-        more: What else Typer's Option takes.
-    """
-    import typer
-
-    text = f"{help}. [default: {shown}]" if shown else f"{help}."
-    option = typer.Option(*flags, help=text, show_default=False, **more)
-    return _named(name, Annotated[kind, option], default)
-
-
-def _named(
-    name: str, annotation: object, default: object = inspect.Parameter.empty
-) -> inspect.Parameter:
-    kind = inspect.Parameter.KEYWORD_ONLY
-    return inspect.Parameter(name, kind, default=default, annotation=annotation)
-
-
-def _version() -> Callable[[bool], None]:
-    import typer
-
-    def show(wanted: bool) -> None:  # noqa: FBT001
-        if wanted:
-            report.result(f"{PROGRAM} {__version__}")
-            raise typer.Exit
-
-    return show
+def _record(
+    settled: Plan, entries: Sequence[Entry], start: float, address: str | None = None
+) -> dict[str, Any]:
+    """Describe what was made, for programs."""
+    return {
+        "ok": True,
+        "destination": str(settled.destination),
+        "address": address,
+        "answers": settled.answers.public(),
+        "command": settled.command(),
+        "files": sorted(entry.path for entry in entries if entry.content is not None),
+        "notes": settled.answers.notes,
+        "next_steps": [] if address else report.commands(settled),
+        "seconds": round(time.perf_counter() - start, 3),
+    }

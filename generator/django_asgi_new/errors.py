@@ -11,6 +11,9 @@ class Error(Exception):
     """
 
     exit_code = 1
+    # What a failed program said, and the command that goes on from there.
+    output = ""
+    resume = ""
 
     def __init__(self, *sentences: str) -> None:
         """Keep the sentences."""
@@ -37,6 +40,18 @@ class MachineError(Error):
 
 
 class StepError(Error):
-    """A step after rendering failed: the project is kept and the step can be repeated."""
+    """A step after rendering failed: the project is kept and the step can be repeated.
+
+    Args:
+        sentence: What the user reads.
+        resume: The command that goes on with the step that failed.
+        output: What the failed program said.
+    """
 
     exit_code = 5
+
+    def __init__(self, sentence: str, *, resume: str, output: str = "") -> None:
+        """Keep what the user needs to go on."""
+        super().__init__(sentence)
+        self.resume = resume
+        self.output = output

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from django_asgi_new import answers as answer
 from django_asgi_new.errors import BadAnswerError, InTheWayError, MachineError
 
 if TYPE_CHECKING:
@@ -49,6 +50,27 @@ class Wishes:
             if given and not self.run:
                 raise BadAnswerError(f"{flag} is about the server: it needs --run.")
 
+    def flags(self) -> list[str]:
+        """Return the flags that wish the same."""
+        wished = {
+            f"--output-dir={self.output_dir}": self.output_dir != ".",
+            "--git": self.git,
+            "--install": self.install and not self.run,
+            "--run": self.run,
+            f"--port={self.port}": self.port is not None,
+            "--open": self.browser,
+        }
+        return [flag for flag, wanted in wished.items() if wanted]
+
+    def steps(self) -> list[str]:
+        """Name the steps after rendering, for people."""
+        named = {
+            "install its dependencies": self.install,
+            "make a repository": self.git,
+            "migrate and serve": self.run,
+        }
+        return [step for step, wanted in named.items() if wanted]
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -68,6 +90,10 @@ class Plan:
     git: str = ""
     uv: str = ""
 
+    def command(self) -> str:
+        """Return the command that does the same without asking."""
+        return answer.joined(*self.answers.command(), *self.wishes.flags())
+
 
 def make(answers: Answers, wishes: Wishes) -> Plan:
     """Settle what is going to happen.
@@ -77,9 +103,8 @@ def make(answers: Answers, wishes: Wishes) -> Plan:
         wishes: What the user wants beside them.
 
     Raises:
-        BadAnswerError: The output directory's name would be taken for template code.
         InTheWayError: Something is at the destination already.
-        MachineError: A program is missing, or the destination can't be looked at.
+        MachineError: A program is missing, or the destination can't be written to.
     """
     try:
         folder = Path(wishes.output_dir).absolute()
@@ -87,46 +112,38 @@ def make(answers: Answers, wishes: Wishes) -> Plan:
         if os.pardir in folder.parts:
             folder = folder.resolve()
         destination = folder / answers.values["project_slug"]
-        _check_literal(destination)
         _check_free(destination)
     except OSError as error:
-        raise MachineError(f"{wishes.output_dir} can't be used: {error.strerror}.") from error
+        raise MachineError(
+            f"{wishes.output_dir} can't be used: {error.strerror}. Choose another --output-dir, or "
+            "mend that."
+        ) from error
     git = _find_git() if wishes.git else ""
     uv = _find_uv() if wishes.install else ""
     return Plan(answers, wishes, destination, git, uv)
 
 
-def _check_literal(destination: Path) -> None:
-    # Cookiecutter renders the whole path of a folder with Jinja, not only its own part.
-    if any(mark in str(destination) for mark in ("{{", "{%", "{#")):
-        raise BadAnswerError(
-            "The way to the output directory holds template code ({{, {% or {#): choose another "
-            "--output-dir."
-        )
-
-
 def _check_free(destination: Path) -> None:
     """Welcome a folder that is not there or is empty, nothing else."""
-    for parent in destination.parents:
-        if os.path.lexists(parent):
-            if not parent.is_dir():
-                raise InTheWayError(f"{parent} is not a folder: choose another --output-dir.")
-            break
+    nearest = next(parent for parent in destination.parents if os.path.lexists(parent))
+    if not nearest.is_dir():
+        raise InTheWayError(f"{nearest} is not a folder: choose another --output-dir.")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise PermissionError(None, "Permission denied")
     if not os.path.lexists(destination):
         return
+    advice = "choose another name or --output-dir, or move it away"
     if destination.is_symlink() or not destination.is_dir():
         kind = "symbolic link" if destination.is_symlink() else "file"
-        raise InTheWayError(
-            f"{destination} is there already, a {kind}: choose another name or --output-dir, or "
-            "move it away."
-        )
-    names = sorted(entry.name for entry in destination.iterdir())
-    if names:
+        raise InTheWayError(f"{destination} is there already, a {kind}: {advice}.")
+    if names := sorted(entry.name for entry in destination.iterdir()):
         shown = ", ".join(names[:_SHOWN])
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        raise InTheWayError(f"{destination} is there already and holds {shown}{more}: {advice}.")
+    if destination.is_mount():
+        # Nothing can be renamed to it, so the project could not come there in one step.
         raise InTheWayError(
-            f"{destination} is there already and holds {shown}{more}: choose another name or "
-            "--output-dir, or move it away."
+            f"{destination} is a mount point: choose a name inside it, with --output-dir."
         )
 
 

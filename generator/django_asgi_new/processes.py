@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING, TextIO
 
-from django_asgi_new import signals
+from django_asgi_new import report, signals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,6 +35,7 @@ def start(
         stdout: Where its output goes.
         stderr: Where its errors go.
     """
+    report.detail(f"$ {shlex.join(command)}")
     return subprocess.Popen(
         command,
         cwd=cwd,
@@ -90,7 +92,7 @@ def run(
     Raises:
         signals.Stopped: A signal came; the program was ended.
     """
-    out = None if show and sys.stderr.isatty() else subprocess.PIPE
+    out = None if show and report.is_watched() else subprocess.PIPE
     with signals.held():
         process = start(command, cwd, env, sys.stderr if out is None else out)
         try:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import Any
 
 from django_asgi_new import template
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 # The question that the command's argument answers.
 NAME = "project_name"
@@ -24,12 +21,14 @@ class Question:
         prompt: What it asks, for people.
         default: Its answer when nobody gives one.
         choices: The answers that it allows; empty when it is not a choice.
+        words: What a choice means, for people, by the choice.
     """
 
     key: str
     prompt: str
     default: str | bool
     choices: tuple[str, ...] = ()
+    words: dict[str, str] = field(default_factory=dict)
 
     @property
     def flag(self) -> str:
@@ -37,40 +36,41 @@ class Question:
         return "--" + self.key.replace("_", "-")
 
 
+def read() -> dict[str, Any]:
+    """Read cookiecutter.json as it is."""
+    content: dict[str, Any] = json.loads(template.QUESTIONS.read_text(encoding="utf-8"))
+    return content
+
+
 def load() -> list[Question]:
     """Read the questions that a user may answer: neither private nor derived from others."""
-    content = json.loads(template.QUESTIONS.read_text(encoding="utf-8"))
+    content = read()
     prompts = content.get("__prompts__", {})
     questions = []
     for key, value in content.items():
         if key.startswith("_") or (isinstance(value, str) and "{{" in value):
             continue
         prompt = prompts.get(key, key)
-        if isinstance(prompt, dict):
-            prompt = prompt.get("__prompt__", key)
-        if isinstance(value, list):
-            questions.append(Question(key, prompt, value[0], tuple(value)))
-        else:
-            questions.append(Question(key, prompt, value))
+        words = prompt if isinstance(prompt, dict) else {"__prompt__": prompt}
+        questions.append(
+            Question(
+                key,
+                words.get("__prompt__", key),
+                value[0] if isinstance(value, list) else value,
+                tuple(value) if isinstance(value, list) else (),
+                {choice: text for choice, text in words.items() if choice != "__prompt__"},
+            )
+        )
     return questions
 
 
-def context(given: Mapping[str, str | bool]) -> dict[str, Any]:
-    """Let cookiecutter itself complete the answers: defaults, derived and private variables.
+def known(key: str) -> tuple[str, ...]:
+    """Return the values of a free text that can be listed, for a shell to complete."""
+    if key == "language":
+        languages: tuple[str, ...] = template.hook("pre_gen_project").LANGUAGES
+        return languages
+    if key == "time_zone":
+        import zoneinfo
 
-    Args:
-        given: The user's answers, validated: cookiecutter renders them with Jinja.
-
-    Returns:
-        What cookiecutter renders a template with for the same answers.
-    """
-    from cookiecutter.generate import generate_context
-    from cookiecutter.prompt import prompt_for_config
-
-    whole: dict[str, Any] = generate_context(str(template.QUESTIONS), extra_context=dict(given))
-    answers = whole["cookiecutter"]
-    whole["_cookiecutter"] = {k: v for k, v in answers.items() if not k.startswith("_")}
-    answers.update(prompt_for_config(whole, no_input=True))
-    root = str(template.ROOT)
-    answers.update(_template=root, _repo_dir=root, _checkout=None)
-    return whole
+        return tuple(sorted(zoneinfo.available_timezones()))
+    return ()

@@ -1,106 +1,128 @@
-"""Renders the template: the whole project, or no trace."""
+"""Renders the template in memory, to the bytes that cookiecutter would write.
+
+To import cookiecutter takes longer than all that the command does: it brings rich, arrow, slugify
+and a detector of binary files. What this template needs of it is small, and lies here: questions
+whose defaults are templates, rendered names and contents, files that are copied as they are, and
+the function `random_ascii_string`. A template that needs more fails here, and the tests compare
+every byte of every combination with cookiecutter's own.
+"""
 
 from __future__ import annotations
 
-import errno
-import shutil
-import sys
-import tempfile
+import fnmatch
+import os
+import secrets
+import stat
+import string
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django_asgi_new import signals, template
-from django_asgi_new.errors import InTheWayError, MachineError
+from jinja2 import Environment, StrictUndefined
+
+from django_asgi_new import template
 
 if TYPE_CHECKING:
-    from django_asgi_new.plan import Plan
-
-_OCCUPIED = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR, errno.EISDIR}
+    from collections.abc import Iterator, Mapping
 
 
-def render(plan: Plan) -> None:
-    """Render the project beside its destination, then move it there in one step.
+@dataclass(frozen=True)
+class Entry:
+    """A file or a folder of a project.
+
+    Attributes:
+        path: Where it lies in the project's folder, with slashes.
+        content: Its bytes; None for a folder.
+        mode: A file's permissions, those of its template.
+    """
+
+    path: str
+    content: bytes | None = None
+    mode: int = 0
+
+
+def complete(questions: Mapping[str, Any], given: Mapping[str, str | bool]) -> dict[str, Any]:
+    """Answer every question: as given, otherwise by its default, which earlier answers may shape.
 
     Args:
-        plan: What to render, and where to.
+        questions: The content of cookiecutter.json.
+        given: Answers by the names of their questions.
 
-    Raises:
-        InTheWayError: Something came to the destination meanwhile.
-        MachineError: The machine can't write there.
-        signals.Stopped: The user or the system asked to stop; nothing is left behind.
+    Returns:
+        The answers in the order of the questions, private variables among them.
     """
-    folder = plan.destination.parent
-    made: list[Path] = []
-    complete = False
-    with signals.held():
-        try:
-            _make_parents(folder, made)
-            # A sibling: a rename is one step only within a file system.
-            staging = Path(tempfile.mkdtemp(prefix=".django-asgi-new-", dir=folder))
-            made.append(staging)
-            with signals.released():
-                project = _fill(staging, plan)
-            _move(project, plan.destination)
-            complete = True
-        # jinja2's TemplateNotFound is an OSError too, but without a number: a bug of ours.
-        except OSError as error:
-            if error.errno is None:
-                raise
-            raise MachineError(
-                f"{folder} can't be written to: {error.strerror}. Choose another --output-dir, or "
-                "mend that."
-            ) from error
-        finally:
-            _clean_up(made, complete=complete)
+    environment = _environment(questions)
+    answers: dict[str, Any] = {}
+    for key, default in questions.items():
+        if key == "__prompts__":
+            continue
+        answer = given.get(key, default)
+        if key.startswith("_") and not key.startswith("__"):
+            # For the engine, or for the template to read: `_jinja2_env_vars`, `_template_version`.
+            answers[key] = default
+        elif key in given or isinstance(answer, bool):
+            answers[key] = answer
+        else:
+            text = answer[0] if isinstance(answer, list) else answer
+            answers[key] = environment.from_string(text).render(cookiecutter=answers)
+    return answers
 
 
-def _make_parents(folder: Path, made: list[Path]) -> None:
-    """Make the output directory, and note each folder that was not there."""
-    if folder.is_dir():
-        return
-    _make_parents(folder.parent, made)
-    folder.mkdir()
-    made.append(folder)
+def render(answers: Mapping[str, Any]) -> list[Entry]:
+    """Render the whole template, so that a mistake in it shows before the first write.
 
+    Args:
+        answers: A whole set of answers, as `complete` returns it.
 
-def _fill(staging: Path, plan: Plan) -> Path:
-    """Let cookiecutter write the project's files.
-
-    Its hooks stay off: the answers were validated before the first write.
+    Returns:
+        Every folder and file of the project, a folder before what it holds.
     """
-    from cookiecutter.generate import generate_files
-
-    context = plan.answers.context
-    context["cookiecutter"]["_output_dir"] = str(plan.destination.parent)
-    project = Path(generate_files(template.ROOT, context, staging, accept_hooks=False))
-    # pip compiles the modules of a template that lies in an installed wheel.
-    for cache in project.rglob("__pycache__"):
-        shutil.rmtree(cache)
-    return project
+    return list(_entries(answers))
 
 
-def _move(project: Path, destination: Path) -> None:
-    try:
-        if sys.platform == "win32" and destination.is_dir():
-            # There a rename replaces nothing, not even an empty folder.
-            destination.rmdir()
-        project.rename(destination)
-    except OSError as error:
-        if error.errno in _OCCUPIED:
-            raise InTheWayError(
-                f"{destination} was taken while the project was made: choose another name."
-            ) from error
-        raise
+def _entries(answers: Mapping[str, Any]) -> Iterator[Entry]:
+    environment = _environment(answers)
+    copied = answers.get("_copy_without_render", ())
+
+    def rendered(text: str) -> str:
+        # Most of Jinja's time goes into compiling, which plain text does not need.
+        if "{" not in text:
+            return text
+        return environment.from_string(text).render(cookiecutter=answers)
+
+    root = _template_root()
+    for folder, folders, files in os.walk(root):
+        # What pip compiles where a wheel is installed is no part of the template.
+        folders[:] = sorted(name for name in folders if name != "__pycache__")
+        inside = Path(folder).relative_to(root)
+        for name in folders:
+            yield Entry(rendered((inside / name).as_posix()))
+        for name in sorted(files):
+            source = inside / name
+            path = rendered(source.as_posix())
+            if not path or path.endswith("/"):
+                # A condition in its name leaves nothing of it.
+                continue
+            content = (root / source).read_bytes()
+            if not any(fnmatch.fnmatch(str(source), pattern) for pattern in copied):
+                content = rendered(content.decode()).encode()
+            yield Entry(path, content, stat.S_IMODE((root / source).stat().st_mode))
 
 
-def _clean_up(made: list[Path], *, complete: bool) -> None:
-    """Remove the temporary folder, and after a failure the folders made on the way to it."""
-    for path in reversed(made):
-        if path.name.startswith(".django-asgi-new-"):
-            shutil.rmtree(path, ignore_errors=True)
-        elif not complete:
-            try:
-                path.rmdir()
-            except OSError:
-                # Somebody else put something there: it is theirs now.
-                return
+def _environment(values: Mapping[str, Any]) -> Environment:
+    # The output is source code and text, not HTML alone: nothing is to be escaped.
+    environment = Environment(  # noqa: S701
+        undefined=StrictUndefined, keep_trailing_newline=True, **values.get("_jinja2_env_vars", {})
+    )
+    environment.globals["random_ascii_string"] = _random_letters
+    return environment
+
+
+def _random_letters(length: int) -> str:
+    return "".join(secrets.choice(string.ascii_letters) for _ in range(length))
+
+
+def _template_root() -> Path:
+    """Find the one folder with a templated name, as cookiecutter does."""
+    (root,) = (path for path in template.ROOT.iterdir() if "{{cookiecutter" in path.name)
+    return root

@@ -4,21 +4,46 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import shutil
 import sys
 import time
 import traceback
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django_asgi_new import template
+from django_asgi_new.errors import MachineError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+    from typing import TextIO
 
     from django_asgi_new.errors import Error
     from django_asgi_new.plan import Plan
+    from django_asgi_new.render import Entry
+
+
+@dataclass
+class Manner:
+    """How the command speaks, as the user wants it.
+
+    Attributes:
+        json: One object on stdout, and nothing else there.
+        quiet: No talk but what went wrong.
+        verbose: The programs that are run, too.
+        recorded: The one object has been printed.
+    """
+
+    json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    recorded: bool = False
+
+
+manner = Manner()
 
 
 def prepare() -> None:
@@ -28,15 +53,101 @@ def prepare() -> None:
             stream.reconfigure(encoding="utf-8", errors=errors)
 
 
-def result(text: str) -> None:
-    """Print what the command was run for."""
-    print(text, flush=True)
+def result(*lines: str) -> None:
+    """Print what the command was run for.
+
+    Raises:
+        MachineError: It can't be written, as on a full disk.
+    """
+    if not manner.json:
+        _out("\n".join(lines))
+
+
+def record(**content: object) -> None:
+    """Print the one object for programs, if that is wanted.
+
+    Raises:
+        MachineError: It can't be written, as on a full disk.
+    """
+    if manner.json and not manner.recorded:
+        manner.recorded = True
+        _out(json.dumps(content, ensure_ascii=False))
+
+
+def _out(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # Whoever reads has had enough, as `head` does: no reason to stop.
+        _silence(sys.stdout)
+    except OSError as error:
+        _silence(sys.stdout)
+        raise MachineError(f"The result can't be written to stdout: {error.strerror}.") from None
+
+
+def _silence(stream: TextIO) -> None:
+    """Send what is left in a buffer to nowhere, or Python complains about it at its end."""
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123
+        os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def say(*lines: str) -> None:
     """Print what the user may like to know."""
-    for line in lines:
-        print(line, file=sys.stderr, flush=True)
+    if not manner.quiet:
+        _err(*lines)
+
+
+def detail(*lines: str) -> None:
+    """Print what only a curious user wants to know."""
+    if manner.verbose:
+        _err(*(_painted(line, _DIM) for line in lines))
+
+
+def _err(*lines: str) -> None:
+    # Python has no stderr at all where it was closed, and talk that nobody can hear is no failure.
+    if sys.stderr and lines:
+        with contextlib.suppress(OSError):
+            print(*lines, sep="\n", file=sys.stderr, flush=True)
+
+
+def is_watched() -> bool:
+    """Tell whether a person sees the talk while it is said."""
+    return sys.stderr is not None and sys.stderr.isatty() and not manner.quiet
+
+
+_DIM, _RED, _GREEN = "2", "1;31", "32"
+
+
+def choose_color(wanted: bool) -> None:  # noqa: FBT001, the value of a flag
+    """Use colors, or none, whatever the terminal; the programs that are run obey as well.
+
+    Source: https://no-color.org and https://force-color.org.
+    """
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        os.environ.pop(name, None)
+    os.environ["FORCE_COLOR" if wanted else "NO_COLOR"] = "1"
+
+
+def _painted(text: str, style: str) -> str:
+    """Add the codes that give a text on stderr a style, where they are welcome."""
+    if os.environ.get("NO_COLOR"):
+        return text
+    welcome = is_watched() and os.environ.get("TERM") != "dumb"
+    return f"\x1b[{style}m{text}\x1b[0m" if welcome or os.environ.get("FORCE_COLOR") else text
+
+
+def ask(text: str) -> str:
+    """Ask for a line.
+
+    Raises:
+        EOFError: There will be none.
+    """
+    print(text, end="", file=sys.stderr, flush=True)
+    line = sys.stdin.readline()
+    if not line:
+        _err("")
+        raise EOFError
+    return line.strip()
 
 
 @contextlib.contextmanager
@@ -44,35 +155,123 @@ def step(text: str) -> Iterator[None]:
     """Print a line, with the seconds, when the step inside has succeeded."""
     start = time.perf_counter()
     yield
-    say(f"{text} ({time.perf_counter() - start:.1f} s)")
+    took = _painted(f"({time.perf_counter() - start:.1f} s)", _DIM)
+    verb, _, rest = text.partition(" ")
+    say(f"{_painted(verb, _GREEN)} {rest} {took}")
+
+
+def summary(plan: Plan) -> None:
+    """Print what is going to be made and done."""
+    words = {True: "yes", False: "no"}
+    rows = {
+        key.replace("_", " "): words[answer] if isinstance(answer, bool) else answer
+        for key, answer in plan.answers.public().items()
+    }
+    rows["folder"] = str(plan.destination)
+    if plan.wishes.steps():
+        rows["then"] = ", ".join(plan.wishes.steps())
+    width = max(map(len, rows))
+    say("", *(f"  {name:{width}}  {row}" for name, row in rows.items()), "")
+
+
+def equivalent(plan: Plan) -> None:
+    """Print how to get the same without a question."""
+    say("", "The same without questions:", "", f"  {plan.command()}")
+    if plan.wishes.steps():
+        say("")
+
+
+def tree(plan: Plan, entries: Sequence[Entry]) -> None:
+    """Print what would be made, as the result."""
+    say("Would make:")
+    summary(plan)
+    lines = [f"{plan.destination.name}/"]
+    for entry in sorted(entries, key=lambda entry: entry.path.split("/")):
+        *folders, name = entry.path.split("/")
+        lines.append(f"{'  ' * (len(folders) + 1)}{name}{'/' if entry.content is None else ''}")
+    result(*lines)
 
 
 def next_steps(plan: Plan) -> None:
-    """Print what is left to do, in the words of the template's own hook."""
-    folder = os.path.relpath(plan.destination)
-    say(
-        "",
-        *template.hook("post_gen_project").next_steps(
-            # A way up and down again is harder to read than the whole path.
-            str(plan.destination) if folder.startswith(os.pardir) else folder,
-            plan.answers.values,
-            done={"install"} if plan.wishes.install else set(),
-            uv=shutil.which("uv") is not None,
-        ),
+    """Print what is left to do."""
+    if not manner.json:
+        say("", *_next_steps(plan))
+
+
+def commands(plan: Plan) -> list[str]:
+    """Return the commands that are left to type."""
+    return [line.strip() for line in _next_steps(plan) if line.startswith(" ")]
+
+
+def _next_steps(plan: Plan) -> list[str]:
+    """Say what is left to do, in the words of the template's own hook."""
+    try:
+        folder = os.path.relpath(plan.destination)
+    except OSError:
+        # The folder that the user stands in is gone: it was the empty one that the project took.
+        folder = os.pardir
+    lines: list[str] = template.hook("post_gen_project").next_steps(
+        # A way up and down again is harder to read than the whole path.
+        str(plan.destination) if folder.startswith(os.pardir) else folder,
+        plan.answers.values,
+        done={"install"} if plan.wishes.install else set(),
+        uv=shutil.which("uv") is not None,
     )
+    return lines
 
 
-def failure(error: Error) -> None:
-    """Print what went wrong."""
-    say(*(f"Error: {sentence}" for sentence in error.sentences))
+def failure(error: Error, destination: Path | None) -> None:
+    """Print what went wrong, and how to go on.
+
+    Args:
+        error: What went wrong.
+        destination: The project, when it is whole.
+    """
+    _err(
+        *(f"  {line}" for line in error.output.splitlines()),
+        *(f"{_painted('Error:', _RED)} {sentence}" for sentence in error.sentences),
+    )
+    if error.resume:
+        _err("", f"  {error.resume}")
+    _failed(error.exit_code, [*error.sentences], destination, error.resume)
 
 
-def stopped(destination: Path | None) -> None:
+def stopped(exit_code: int, destination: Path | None) -> None:
     """Print what a stop left behind."""
-    say(f"Stopped. The project is in {destination}." if destination else "Stopped.")
+    sentence = f"Stopped. The project is in {destination}." if destination else "Stopped."
+    say(sentence)
+    _failed(exit_code, [sentence], destination)
 
 
-def bug() -> None:
-    """Print what we need to know about a mistake of ours."""
-    traceback.print_exc()
-    say("Error: this is a bug in django-asgi-new. Please report it, with the lines above.")
+def kept(destination: Path) -> None:
+    """Print where the project is after it was served."""
+    say(f"Stopped. The project is in {destination}.")
+
+
+def bug(destination: Path | None) -> None:
+    """Print what we need to know about a mistake of ours.
+
+    Args:
+        destination: The project, when it is whole.
+    """
+    if sys.stderr:
+        traceback.print_exc()
+    sentence = (
+        "This is a bug in django-asgi-new. Please report it, with the lines above, at "
+        "https://github.com/OWNER/REPO/issues."
+    )
+    _err(f"{_painted('Error:', _RED)} {sentence}")
+    if destination:
+        _err(f"The project is whole, in {destination}.")
+    _failed(1, [sentence], destination)
+
+
+def _failed(exit_code: int, errors: list[str], destination: Path | None, resume: str = "") -> None:
+    with contextlib.suppress(MachineError):
+        record(
+            ok=False,
+            exit_code=exit_code,
+            errors=errors,
+            destination=str(destination) if destination else None,
+            resume=resume or None,
+        )

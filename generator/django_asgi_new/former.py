@@ -1,0 +1,112 @@
+"""Answers from a former run, read from a file."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+from django_asgi_new import questions, render, template
+from django_asgi_new.errors import BadAnswerError, MachineError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django_asgi_new.answers import Given
+
+
+def read(path: str) -> Given:
+    """Read answers from a file.
+
+    Args:
+        path: A JSON or TOML file: the answers themselves, what `--json` printed, or a project's
+            pyproject.toml.
+
+    Returns:
+        The answers to what is asked, not validated yet.
+
+    Raises:
+        BadAnswerError: The file holds no answers, or some to what nobody asked.
+        MachineError: The file can't be read.
+    """
+    found = _answers_in(_load(path))
+    if found is None:
+        raise BadAnswerError(
+            f'{path} holds no answers: give a file like `{{"layer": "redis"}}`, or the '
+            "pyproject.toml of a project that this command made."
+        )
+    known = questions.read()
+    switches = {q.key for q in questions.load() if isinstance(q.default, bool)}
+    asked = [question.key for question in questions.load()]
+    for key in sorted(found.keys() - known.keys()):
+        near = difflib.get_close_matches(key, asked, 1)
+        hint = f'Did you mean "{near[0]}"? ' if near else ""
+        raise BadAnswerError(
+            f"{path} answers {json.dumps(key)}, which nobody asks. {hint}"
+            f"Choose from {', '.join(asked)}."
+        )
+    given: Given = {key: found[key] for key in asked if key in found}
+    for key in switches & given.keys():
+        if not isinstance(given[key], bool):
+            raise BadAnswerError(
+                f"{path} answers {key} with {json.dumps(given[key])}: give true or false."
+            )
+    _check_derived(path, known, found, given)
+    return given
+
+
+def _answers_in(content: object) -> dict[str, Any] | None:
+    """Find the answers in a file's content; None where there are none."""
+    if not isinstance(content, dict):
+        return None
+    if "tool" in content:
+        found = content["tool"].get("django-asgi-new") if _is_table(content["tool"]) else None
+    else:
+        found = content.get("answers", content)
+    if not _is_table(found):
+        return None
+    # Beside its answers, a project records the template's version.
+    return {key: value for key, value in found.items() if key != "template-version"}
+
+
+def _is_table(value: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
+
+
+def _load(path: str) -> object:
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+        raise BadAnswerError(
+            f"{path} holds no answers: {error.strerror}. Give the way to a JSON or TOML file."
+        ) from None
+    except OSError as error:
+        raise MachineError(f"{path} can't be read: {error.strerror}.") from error
+    except UnicodeDecodeError:
+        raise BadAnswerError(f"{path} is not a text in UTF-8: give a JSON or TOML file.") from None
+    is_json = path.lower().endswith(".json") or text.lstrip().startswith("{")
+    try:
+        content: object = json.loads(text) if is_json else tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        kind = "JSON" if is_json else "TOML"
+        raise BadAnswerError(f"{path} is not good {kind}: {error}.") from None
+    return content
+
+
+def _check_derived(
+    path: str, known: Mapping[str, Any], found: Mapping[str, Any], given: Given
+) -> None:
+    """Accept what follows from other answers only if it does."""
+    derived = [key for key in found if key not in given and not key.startswith("_")]
+    if not derived or template.hook("pre_gen_project").problems(given):
+        # What is wrong with an answer is said once all of them are there.
+        return
+    values = render.complete(known, given)
+    for key in derived:
+        if key in values and found[key] != values[key]:
+            raise BadAnswerError(
+                f"{path} answers {key} with {json.dumps(found[key])}, which follows from other "
+                f"answers and would be {json.dumps(values[key])}: leave it out."
+            )

@@ -1,0 +1,167 @@
+"""Runs the command many times, each time with something bad at another moment.
+
+A moment is one of Python's audit events: a module is imported, a file opened, a folder made. So the
+moments are the same in every run, where a clock would hit others.
+
+Source: https://docs.python.org/3/library/audit_events.html
+"""
+
+import errno
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from django_asgi_new import cli
+
+from tests.cli.command import tree, without_secret
+
+OUTPUT_DIR = "new/folders"
+WRITING = {"os.mkdir", "os.rename", "os.chmod", "os.link", "os.symlink", "tempfile.mkdtemp"}
+
+Fault = Callable[[], None]
+
+
+@dataclass
+class Outcome:
+    """What a run came to.
+
+    Attributes:
+        moment: The number of the event at which the fault came.
+        event: Its name.
+        code: The exit code.
+        said: What stood on stderr.
+        left: "nothing", "all" or the paths of something in between.
+    """
+
+    moment: int
+    event: str
+    code: int
+    said: str
+    left: str
+
+
+def is_writing(event: str, arguments: tuple[object, ...]) -> bool:
+    """Tell whether an event makes or changes something below the output directory."""
+    if not arguments or OUTPUT_DIR.split("/", maxsplit=1)[0] not in str(arguments[0]).split("/"):
+        return False
+    if event == "open":
+        flags = arguments[2]
+        return isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
+    return event in WRITING
+
+
+class Hook:
+    """Counts events, and calls a fault at one of them."""
+
+    def __init__(self, fault: Fault, moment: int, *, writing: bool, lasting: bool) -> None:
+        self.fault, self.moment = fault, moment
+        self.writing, self.lasting = writing, lasting
+        self.count = 0
+        self.first_write = 0
+        self.event = ""
+        self.busy = False
+
+    def __call__(self, event: str, arguments: tuple[object, ...]) -> None:
+        writes = is_writing(event, arguments)
+        if self.busy or (self.writing and not writes):
+            return
+        self.count += 1
+        if writes:
+            self.first_write = self.first_write or self.count
+        due = self.count == self.moment or (self.lasting and 0 < self.moment < self.count)
+        if due:
+            self.event = self.event or event
+            self.busy = True
+            try:
+                self.fault()
+            finally:
+                self.busy = False
+
+
+def run(folder: Path, hook: Hook) -> Outcome:
+    """Run the command in a child process, and look at what it left."""
+    said = folder.parent / "said"
+    child = os.fork()
+    if child == 0:
+        os.chdir(folder)
+        for number, path in ((1, Path(os.devnull)), (2, said)):
+            os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+        sys.argv = ["django-asgi-new", "mysite", "-o", OUTPUT_DIR]
+        sys.addaudithook(hook)
+        try:
+            cli.main()
+        finally:
+            hook.busy = True
+            (folder.parent / "hook").write_text(
+                json.dumps([hook.count, hook.first_write, hook.event])
+            )
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    count, hook.first_write, event = json.loads((folder.parent / "hook").read_text())
+    return Outcome(hook.moment or count, event, code, said.read_text(), "")
+
+
+def raising(number: int) -> Fault:
+    def fault() -> None:
+        raise OSError(number, os.strerror(number))
+
+    return fault
+
+
+def main(fault_name: str, folder: Path, step: int, start: int) -> None:
+    """Print an outcome for the first run, which nothing disturbs, and for each moment.
+
+    Args:
+        fault_name: A signal's or an error number's name, or "vanish": the output directory does.
+        folder: Where to run the command.
+        step: Look at every moment, at every second one, ...
+        start: How many moments to leave out first.
+    """
+    disturbs_writing = not fault_name.startswith("SIG")
+    if fault_name == "vanish":
+        fault: Fault = lambda: shutil.rmtree(folder / OUTPUT_DIR, ignore_errors=True)  # noqa: E731
+    elif disturbs_writing:
+        fault = raising(getattr(errno, fault_name))
+    else:
+        fault = lambda: os.kill(os.getpid(), signal.Signals[fault_name])  # noqa: E731
+        # Tests that run in the background inherit signals that are ignored.
+        signal.signal(signal.Signals[fault_name], signal.SIG_DFL)
+
+    def outcome(moment: int) -> tuple[Outcome, Hook]:
+        lasting = disturbs_writing and fault_name != "vanish"
+        hook = Hook(fault, moment, writing=disturbs_writing, lasting=lasting)
+        return run(folder, hook), hook
+
+    before = tree(folder)
+    undisturbed, hook = outcome(0)
+    whole = without_secret(tree(folder / OUTPUT_DIR / "mysite"))
+    print(json.dumps(asdict(undisturbed)))
+    # More moments from the first write on, and some before.
+    moments = [
+        *range(start + 1, hook.first_write, step * 8),
+        *range(hook.first_write + start, undisturbed.moment + 1, step),
+    ]
+    for moment in moments:
+        shutil.rmtree(folder / "new", ignore_errors=True)
+        found, _ = outcome(moment)
+        after = tree(folder)
+        made = folder / OUTPUT_DIR / "mysite"
+        if after == before:
+            found.left = "nothing"
+        elif (
+            made.is_dir()
+            and without_secret(tree(made)) == whole
+            and [*(folder / OUTPUT_DIR).iterdir()] == [made]
+        ):
+            found.left = "all"
+        else:
+            found.left = str(sorted(after.keys() - before.keys()))
+        print(json.dumps(asdict(found)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))

@@ -1,0 +1,97 @@
+"""`--answers FILE`: the answers of a former run."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import change_questions, copied, refused, run, tree, without_secret
+from tests.questions import TEMPLATE
+
+FLAGS = ["--app=live", "--layer=redis", "--server=daphne", "--language=de", "--django=5.2"]
+
+
+@pytest.fixture(params=["pyproject.toml", "the output of --json", "JSON", "TOML"])
+def answers(request: pytest.FixtureRequest, here: Path) -> Path:
+    """A file in each of the forms, from a project that was made with FLAGS."""
+    made = run(here, "my site", "-o", "former", "--json", *FLAGS)
+    assert made.returncode == 0, made.stderr
+    record = json.loads(made.stdout)
+    path = here / "former" / "my-site" / "pyproject.toml"
+    if request.param != "pyproject.toml":
+        path = here / "answers"
+        content = record if request.param == "the output of --json" else record["answers"]
+        lines = [f'{key} = "{value}"\n' for key, value in record["answers"].items()]
+        path.write_text("".join(lines) if request.param == "TOML" else json.dumps(content))
+    return path
+
+
+def test_the_same_again(here: Path, answers: Path) -> None:
+    done = run(here, "--answers", answers)
+    assert (done.returncode, done.stdout) == (0, f"{here}/my-site\n")
+    assert without_secret(tree(here / "my-site")) == without_secret(
+        tree(here / "former" / "my-site")
+    )
+
+
+def test_flags_are_stronger(here: Path, answers: Path) -> None:
+    done = run(here, "other", "--answers", answers, "--layer=memory")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{here}/other\n"
+    expected = run(here, "other", "-o", "expected", *FLAGS, "--layer=memory")
+    assert expected.returncode == 0
+    assert without_secret(tree(here / "other")) == without_secret(tree(here / "expected/other"))
+
+
+def test_a_switch(here: Path, tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    change_questions(root, docker=True)
+    (root / TEMPLATE.name / "new.txt").write_text("{{ cookiecutter.docker }}")
+    first = run(here, "first", "--no-docker", root=root)
+    assert first.returncode == 0, first.stderr
+    again = run(here, "again", "--answers", "first/pyproject.toml", root=root)
+    assert again.returncode == 0, again.stderr
+    assert (here / "again/new.txt").read_text() == "False"
+    assert " --no-docker" in (here / "again/README.md").read_text()
+    (here / "no").write_text('{"docker": "no"}')
+    said = refused(here, 2, "third", "--answers", "no", root=root)
+    assert said == 'Error: no answers docker with "no": give true or false.\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("", "The project needs a name"),
+        ("{", "is not good JSON"),
+        ("=", "is not good TOML"),
+        ("[]", "is not good TOML"),
+        ('{"answers": 1}', "holds no answers"),
+        ("[tool.other]\n", "holds no answers"),
+        ("tool = 1\n", "holds no answers"),
+        ("[tool]\ndjango-asgi-new = 1\n", "holds no answers"),
+        ("laier = 'redis'", 'answers "laier", which nobody asks. Did you mean "layer"?'),
+        ('{"nonsense": 1}', "Choose from project_name, app, layer,"),
+        ("layer = 'redsi'", 'The layer can\'t be "redsi". Did you mean "redis"?'),
+        ("layer = 1", "The layer must be text, not 1."),
+        ("app = ['a']", "The app name must be text"),
+        ("project_name = 'class'", "a keyword of Python"),
+        ("project_name = 'a'\nproject_slug = '../b'", "which follows from other answers"),
+        ("\udcff", "is not a text in UTF-8"),
+        ("[" * 100_000 + "]" * 100_000, "is not good"),
+    ],
+    ids=lambda text: ascii(text)[:30],
+)
+def test_a_bad_file(here: Path, content: str, why: str) -> None:
+    (here / "file").write_text(content, encoding="utf-8", errors="surrogateescape")
+    name = [] if "needs a name" in why else ["mysite"]
+    if "project_name" in content:
+        name = []
+    said = refused(here, 2, *name, "--answers", "file")
+    assert why in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(("path", "why"), [("none", "No such file"), (".", "Is a directory")])
+def test_no_file(here: Path, path: str, why: str) -> None:
+    said = refused(here, 2, "mysite", "--answers", path)
+    assert said.startswith(f"Error: {path} holds no answers: {why}")

@@ -1,0 +1,184 @@
+"""Questions on a terminal: with arrow keys, by number, and what Ctrl-C does to them."""
+
+import shlex
+import signal
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from tests.cli.command import command, environment, refused, run, tree, without_secret
+
+SECONDS = 20
+DOWN, ENTER = "\x1b[B", "\r"
+ALL_BUT_SERVER = [
+    "-i", "mysite", "--app=live", "--layer=redis", "--database=sqlite", "--django=5.2",
+    "--language=de", "--time-zone=UTC",
+]  # fmt: skip
+# What to give for a question to be the first.
+BEFORE = {
+    "Name of the project": [],
+    "ASGI server": ALL_BUT_SERVER,
+    "Make it": [*ALL_BUT_SERVER, "--server=daphne"],
+}
+TERMINALS = ["xterm-256color", "dumb"]
+
+
+@contextmanager
+def terminal(
+    here: Path, *arguments: str, kind: str = "xterm-256color"
+) -> Iterator["pexpect.spawn[str]"]:
+    """Run the command on a terminal of its own, with its result in a file beside it."""
+    # A terminal reports where its cursor is; this one does not.
+    env = environment(here, TERM=kind, PROMPT_TOOLKIT_NO_CPR="1")
+    words = shlex.join(map(str, command(*arguments)))
+    child: pexpect.spawn[str] = pexpect.spawn(
+        "/bin/sh",
+        ["-c", f"exec {words} >../result"],
+        cwd=str(here),
+        env=env,
+        encoding="utf-8",
+        timeout=SECONDS,
+        dimensions=(50, 250),
+    )
+    try:
+        yield child
+    finally:
+        child.close(force=True)
+
+
+def answer_all(child: "pexpect.spawn[str]", kind: str) -> None:
+    """Answer every question; the name only when it is good."""
+    child.expect("Name of the project")
+    child.send(f"class{ENTER}")
+    child.expect("a keyword of Python")
+    if kind != "dumb":
+        # What was refused can be changed.
+        child.send("\x15")
+    child.send(f"My blog{ENTER}")
+    child.expect("Name of the first Django app")
+    child.send(f"posts{ENTER}")
+    child.expect("Channel layer")
+    child.expect("redis: any number of processes and hosts")
+    child.send(ENTER)
+    child.expect("ASGI server")
+    child.expect("granian: written in Rust")
+    child.send(f"3{ENTER}" if kind == "dumb" else f"{DOWN}{DOWN}{ENTER}")
+    child.expect("Database")
+    child.send(ENTER)
+    child.expect("Version of Django")
+    child.send(ENTER)
+    child.expect("Language code")
+    child.send(f"zh{ENTER}")
+    child.expect('Did you mean "zh-hans"')
+    if kind != "dumb":
+        child.send("\x15")
+    child.send(f"de{ENTER}")
+    child.expect("Time zone")
+    child.send(ENTER)
+
+
+@pytest.mark.parametrize("kind", TERMINALS)
+@pytest.mark.parametrize("arguments", [[], ["-i"]])
+def test_questions(here: Path, kind: str, arguments: list[str]) -> None:
+    with terminal(here, *arguments, kind=kind) as child:
+        answer_all(child, kind)
+        child.expect("server +hypercorn")
+        child.expect(f"folder +{here}/My-blog")
+        child.expect("Make it")
+        assert tree(here) == {}
+        child.send(ENTER)
+        child.expect("The same without questions:")
+        child.expect(r"  (django-asgi-new [^\r\n]*)\r\n")
+        [equivalent] = child.match.groups()  # type: ignore[union-attr]
+        child.expect(pexpect.EOF)
+        child.close()
+        assert child.exitstatus == 0
+    assert (here.parent / "result").read_text() == f"{here}/My-blog\n"
+    readme = (here / "My-blog" / "README.md").read_text()
+    assert f"\n```console\n{equivalent}\n```\n" in readme
+    # It does what it says.
+    done = run(here, *shlex.split(equivalent)[1:], "-o", "again")
+    assert done.returncode == 0, done.stderr
+    again = without_secret(tree(here / "again" / "My-blog"))
+    assert again == without_secret(tree(here / "My-blog"))
+
+
+@pytest.mark.parametrize("kind", TERMINALS)
+def test_only_what_no_flag_gave_is_asked(here: Path, kind: str) -> None:
+    flags = ["--app=live", "--layer=redis", "--server=daphne", "--database=sqlite"]
+    more = ["--django=5.2", "--language=de", "--no-color"]
+    with terminal(here, "mysite", "-i", *flags, *more, kind=kind) as child:
+        child.expect("Time zone")
+        assert "\x1b[31m" not in (child.before or "")
+        for word in ("Name", "app", "Channel", "server", "Database", "Django", "Language"):
+            assert word not in (child.before or "")
+        child.send(f"Berln{ENTER}")
+        child.expect('Did you mean "Europe/Berlin"')
+        if kind != "dumb":
+            child.send("\x15")
+        child.send(f"Europe/Berlin{ENTER}")
+        child.expect("Make it")
+        child.send("n" if kind != "dumb" else f"maybe{ENTER}n{ENTER}")
+        child.expect("Stopped.")
+        child.expect(pexpect.EOF)
+        child.close()
+        assert child.exitstatus == 130
+    assert tree(here) == {}
+
+
+def test_a_bad_flag_is_refused_before_the_first_question(here: Path) -> None:
+    with terminal(here, "-i", "--layer=redsi") as child:
+        child.expect('The layer can\'t be "redsi". Did you mean "redis"')
+        child.expect(pexpect.EOF)
+        child.close()
+        assert child.exitstatus == 2
+        assert "Name of the project" not in (child.before or "")
+
+
+@pytest.mark.parametrize("kind", TERMINALS)
+@pytest.mark.parametrize("question", BEFORE)
+@pytest.mark.parametrize("way", ["Ctrl-C", "Ctrl-D", "SIGTERM", "SIGHUP"])
+def test_a_question_is_no_trap(here: Path, kind: str, question: str, way: str) -> None:
+    if way == "Ctrl-D" and question == "ASGI server" and kind != "dumb":
+        # In a menu of arrow keys, Ctrl-D is no end of anything.
+        way = "Ctrl-C"
+    with terminal(here, *BEFORE[question], kind=kind) as child:
+        before = termios.tcgetattr(child.child_fd)
+        child.expect(question)
+        match way:
+            case "Ctrl-C":
+                child.sendcontrol("c")
+            case "Ctrl-D":
+                child.sendeof()
+            case name:
+                child.kill(signal.Signals[name])
+        child.expect("Stopped.")
+        child.expect(pexpect.EOF)
+        assert termios.tcgetattr(child.child_fd) == before
+        child.close()
+        assert child.exitstatus == {"SIGTERM": 143, "SIGHUP": 129}.get(way, 130)
+    assert tree(here) == {}
+    assert (here.parent / "result").read_text() == ""
+
+
+def test_yes_asks_nothing_on_a_terminal(here: Path) -> None:
+    with terminal(here, "mysite", "-y") as child:
+        child.expect(pexpect.EOF)
+        child.close()
+        assert child.exitstatus == 0
+    with terminal(here, "-y", "--layer", "redis") as child:
+        child.expect("run `django-asgi-new mysite -y --layer redis`")
+        child.expect(pexpect.EOF)
+        child.close()
+        assert child.exitstatus == 2
+
+
+def test_questions_need_a_terminal(here: Path) -> None:
+    assert refused(here, 2, "my site", "-i", "--layer=redis") == (
+        "Error: --interactive needs a terminal to ask on: run `django-asgi-new 'my site' "
+        "--layer=redis`.\n"
+    )
