@@ -75,6 +75,9 @@ DJANGO_APPS = frozenset(["admin", "auth", "contenttypes", "messages", "sessions"
 # What already lies beside the package in the project's folder.
 PROJECT_FILES = frozenset(["manage", "tests"])
 
+# Folders that git, linters and packagers leave out, by default or by the project's .gitignore.
+TOOL_FOLDERS = frozenset(["build", "dist", "node_modules"])
+
 # Source: django.conf.global_settings.LANGUAGES, the codes that Django 5.2 and 6.1 share, and the
 # default of LANGUAGE_CODE.
 LANGUAGES = tuple(
@@ -305,6 +308,7 @@ def _taken(name: str) -> str:
         (DEPENDENCIES, "a package that a project may install"),
         (WINDOWS_DEVICES, "a device's name on Windows"),
         (PROJECT_FILES, "what another part of the project is called"),
+        (TOOL_FOLDERS, "a folder that tools leave out of a project"),
     ):
         if name in names or re.sub("_+", "_", name) in names:
             return reason

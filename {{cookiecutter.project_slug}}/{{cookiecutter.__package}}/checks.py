@@ -1,8 +1,8 @@
 """Says where the in-memory channel layer does not reach."""
 
 import logging
+import os
 import sys
-from pathlib import Path
 from typing import Any
 
 from channels.layers import BaseChannelLayer, InMemoryChannelLayer, get_channel_layer
@@ -14,7 +14,8 @@ if sys.platform != "win32":
 
 logger = logging.getLogger(__name__)
 
-_lock = Path(__file__).open("rb")  # noqa: SIM115, open as long as the process lives
+# Open as long as the process lives.
+_lock = os.open(__file__, os.O_RDONLY)
 
 
 def one_process_only(**_: Any) -> list[checks.CheckMessage]:

@@ -1,0 +1,54 @@
+"""Borderline names: what is accepted makes a project that works."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.environments import Environment, render, runnable
+from tests.names import GOOD_APPS, GOOD_NAMES
+from tests.questions import combinations
+
+DJANGO = str(runnable(combinations())[0]["django"])
+
+
+def contents(project: Path) -> dict[Path, bytes]:
+    return {
+        path.relative_to(project): path.read_bytes()
+        for path in project.rglob("*")
+        if path.is_file() and path.name != ".env"
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "app"),
+    [*((name, "index") for name in GOOD_NAMES), *(("mysite", app) for app in GOOD_APPS)],
+)
+def test_an_accepted_name_works(
+    environment_for: Callable[[str], Environment], tmp_path: Path, name: str, app: str
+) -> None:
+    made = environment_for(DJANGO)
+    by_hook = render({"project_name": name, "app": app, "django": DJANGO}, tmp_path / "hook")
+    command = [sys.executable, "-m", "django_asgi_new", name, "--app", app, "--django", DJANGO]
+    subprocess.run([*command, "--git", "-q"], cwd=tmp_path, check=True)
+    project = tmp_path / name.replace(" ", "-")
+    files = {path for path in contents(project) if path.parts[0] != ".git"}
+    assert {path: (project / path).read_bytes() for path in files} == contents(by_hook)
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=project, check=True, capture_output=True, text=True
+    ).stdout
+    assert {Path(line) for line in listed.splitlines()} == files
+    seen = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--show-files"],
+        cwd=project,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    python = {str(project / path) for path in files if path.suffix == ".py"}
+    assert python <= set(seen.splitlines())
+    for arguments in (["-W", "error", "manage.py", "check"], ["-m", "pytest", "-q"]):
+        tests = ["tests/test_websocket.py"] if "pytest" in arguments else []
+        subprocess.run([made.python, *arguments, *tests], cwd=project, check=True)
