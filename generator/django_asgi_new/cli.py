@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import shlex
 import sys
 import time
@@ -66,6 +65,8 @@ def _run() -> int:
 
 
 def _usage(error: TyperException) -> str:
+    import difflib
+
     sentence = error.format_message().partition(" (Possible")[0].rstrip(".")
     flag = getattr(error, "option_name", "")
     near = difflib.get_close_matches(flag, getattr(error, "possibilities", None) or (), 1)

@@ -6,10 +6,8 @@ import contextlib
 import io
 import json
 import os
-import shutil
 import sys
 import time
-import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -205,6 +203,8 @@ def commands(plan: Plan) -> list[str]:
 
 def _next_steps(plan: Plan) -> list[str]:
     """Say what is left to do, in the words of the template's own hook."""
+    import shutil
+
     try:
         folder = os.path.relpath(plan.destination)
     except OSError:
@@ -254,6 +254,8 @@ def bug(destination: Path | None) -> None:
     Args:
         destination: The project, when it is whole.
     """
+    import traceback
+
     if sys.stderr:
         traceback.print_exc()
     sentence = (

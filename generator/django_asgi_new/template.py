@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
-from importlib.machinery import SourceFileLoader
+import functools
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,13 +22,7 @@ ROOT = _root()
 QUESTIONS = ROOT / "cookiecutter.json"
 
 
-class _Loader(SourceFileLoader):
-    """Loads a hook without leaving a `__pycache__` beside it, which the template would ship."""
-
-    def set_data(self, path: str, data: object, *, _mode: int = 0o666) -> None:
-        """Write no bytecode."""
-
-
+@functools.cache
 def hook(name: str) -> ModuleType:
     """Load one of the template's hooks as a module.
 
@@ -38,10 +32,19 @@ def hook(name: str) -> ModuleType:
     Returns:
         The module, whose `__name__` is not `__main__`: the hook itself does not run.
     """
-    loader = _Loader(f"django_asgi_new_{name}", str(ROOT / "hooks" / f"{name}.py"))
-    spec = importlib.util.spec_from_loader(loader.name, loader)
+    from importlib.machinery import SourceFileLoader
+    from importlib.util import module_from_spec, spec_from_loader
+
+    loader = SourceFileLoader(f"django_asgi_new_{name}", str(ROOT / "hooks" / f"{name}.py"))
+    spec = spec_from_loader(loader.name, loader)
     if spec is None:
         raise ImportError(loader.name)
-    module = importlib.util.module_from_spec(spec)
-    loader.exec_module(module)
+    module = module_from_spec(spec)
+    writes_bytecode = not sys.dont_write_bytecode
+    # A `__pycache__` beside the hook would be a part of the template.
+    sys.dont_write_bytecode = True
+    try:
+        loader.exec_module(module)
+    finally:
+        sys.dont_write_bytecode = not writes_bytecode
     return module
