@@ -74,9 +74,9 @@ def resolve(asked: Sequence[Question], given: Given, *, install: bool) -> Answer
         BadAnswerError: An answer can't be used.
         MachineError: The project will be installed and no Python can run it.
     """
-    _validate(given, {q.key: q.choices for q in asked if q.choices})
+    _refuse(validate(asked, given))
     answers = _complete(given)
-    _validate(answers.values, {})
+    _refuse(validate((), answers.values))
     if "django" in given and not install:
         return answers
     python = _python_for(answers)
@@ -92,8 +92,13 @@ def resolve(asked: Sequence[Question], given: Given, *, install: bool) -> Answer
     return Answers(older.values, _python_for(older), (note,))
 
 
-def validate(asked: Sequence[Question], given: Given) -> list[str]:
-    """Say what is wrong with some answers, before there are all; nothing when all is well."""
+def validate(asked: Sequence[Question], given: Mapping[str, Any]) -> list[str]:
+    """Say what is wrong with answers, of which some may be missing; nothing when all is well.
+
+    Args:
+        asked: The questions whose choices are to be respected.
+        given: The answers.
+    """
     choices = {q.key: q.choices for q in asked if q.choices}
     found: list[str] = template.hook("pre_gen_project").problems(given, choices)
     return found
@@ -103,8 +108,7 @@ def _complete(given: Given) -> Answers:
     return Answers(render.complete(questions.read(), given))
 
 
-def _validate(values: Mapping[str, Any], choices: Mapping[str, Sequence[str]]) -> None:
-    found = template.hook("pre_gen_project").problems(values, choices)
+def _refuse(found: list[str]) -> None:
     if found:
         raise BadAnswerError(*found)
 

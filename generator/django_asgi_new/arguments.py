@@ -160,9 +160,7 @@ def _option(  # noqa: PLR0913, each by its name
     return _named(name, Annotated[kind, option], default)
 
 
-def _named(
-    name: str, annotation: object, default: object = inspect.Parameter.empty
-) -> inspect.Parameter:
+def _named(name: str, annotation: object, default: object) -> inspect.Parameter:
     kind = inspect.Parameter.KEYWORD_ONLY
     return inspect.Parameter(name, kind, default=default, annotation=annotation)
 

@@ -52,7 +52,7 @@ def confirm(plan: Plan) -> None:
     Raises:
         signals.Stopped: It is not.
     """
-    report.summary(plan)
+    report.show(*report.summary(plan))
     with _terminal():
         if not _yes("Make it?", default=True):
             raise signals.Stopped(signal.SIGINT)
@@ -62,6 +62,12 @@ def confirm(plan: Plan) -> None:
 def _terminal() -> Iterator[None]:
     """Ask where all talk appears, so that stdout holds the result alone; let Ctrl-C end it."""
     with ExitStack() as session:
+        if sys.platform != "win32":
+            import termios
+
+            # A signal may come between what the prompt library does and its note to undo it.
+            mode = termios.tcgetattr(sys.stdin)
+            session.callback(termios.tcsetattr, sys.stdin, termios.TCSADRAIN, mode)
         if _has_keys():
             from prompt_toolkit.application import create_app_session
             from prompt_toolkit.output import create_output
@@ -97,7 +103,7 @@ def _yes(text: str, *, default: bool) -> bool:
         answer = report.ask(f"{text} [{'Y/n' if default else 'y/N'}] ").lower()
         if answer in ("", "y", "yes", "n", "no"):
             return answer.startswith("y") if answer else default
-        report.say("Answer y or n.")
+        report.show("Answer y or n.")
 
 
 def _choose(question: Question, default: str) -> str:
@@ -110,14 +116,14 @@ def _choose(question: Question, default: str) -> str:
             for text, value in zip(shown, question.choices, strict=True)
         ]
         return str(questionary.select(question.prompt, choices, default).unsafe_ask())
-    report.say(f"{question.prompt}:", *(f"  {n}  {text}" for n, text in enumerate(shown, 1)))
+    report.show(f"{question.prompt}:", *(f"  {n}  {text}" for n, text in enumerate(shown, 1)))
     while True:
         answer = report.ask(f"Number or name [{default}]: ") or default
         if answer in question.choices:
             return answer
         if answer.isdecimal() and 1 <= int(answer) <= len(shown):
             return question.choices[int(answer) - 1]
-        report.say(f"Answer with a number from 1 to {len(shown)}.")
+        report.show(f"Answer with a number from 1 to {len(shown)}.")
 
 
 def _text(text: str, default: str, problem: Callable[[str], str]) -> str:
@@ -135,7 +141,7 @@ def _text(text: str, default: str, problem: Callable[[str], str]) -> str:
         wrong = problem(answer)
         if not wrong:
             return answer
-        report.say(wrong)
+        report.show(wrong)
 
 
 def _has_keys() -> bool:

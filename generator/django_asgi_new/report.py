@@ -95,6 +95,11 @@ def say(*lines: str) -> None:
         _err(*lines)
 
 
+def show(*lines: str) -> None:
+    """Print a part of a dialogue, which makes no sense without it, quiet or not."""
+    _err(*lines)
+
+
 def detail(*lines: str) -> None:
     """Print what only a curious user wants to know."""
     if manner.verbose:
@@ -158,8 +163,8 @@ def step(text: str) -> Iterator[None]:
     say(f"{_painted(verb, _GREEN)} {rest} {took}")
 
 
-def summary(plan: Plan) -> None:
-    """Print what is going to be made and done."""
+def summary(plan: Plan) -> list[str]:
+    """Describe what is going to be made and done, a line each."""
     words = {True: "yes", False: "no"}
     rows = {
         key.replace("_", " "): words[answer] if isinstance(answer, bool) else answer
@@ -169,7 +174,7 @@ def summary(plan: Plan) -> None:
     if plan.wishes.steps():
         rows["then"] = ", ".join(plan.wishes.steps())
     width = max(map(len, rows))
-    say("", *(f"  {name:{width}}  {row}" for name, row in rows.items()), "")
+    return ["", *(f"  {name:{width}}  {row}" for name, row in rows.items()), ""]
 
 
 def equivalent(plan: Plan) -> None:
@@ -181,8 +186,7 @@ def equivalent(plan: Plan) -> None:
 
 def tree(plan: Plan, entries: Sequence[Entry]) -> None:
     """Print what would be made, as the result."""
-    say("Would make:")
-    summary(plan)
+    say("Would make:", *summary(plan))
     lines = [f"{plan.destination.name}/"]
     for entry in sorted(entries, key=lambda entry: entry.path.split("/")):
         *folders, name = entry.path.split("/")

@@ -57,6 +57,18 @@ def run(
     )
 
 
+def with_python(here: Path, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python code that runs the command."""
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=here,
+        env=environment(here),
+        check=False,
+        capture_output=True,
+        encoding="utf-8",
+    )
+
+
 def refused(folder: Path, code: int, *arguments: str | Path, root: Path = ROOT) -> str:
     """Run the command, which must fail and change nothing; return what it said."""
     before = tree(folder)

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.cli.command import command, copied, environment, refused, run, tree
+from tests.cli.command import command, copied, environment, refused, run, tree, with_python
 from tests.questions import ROOT, TEMPLATE
 
 BUG = (
@@ -70,14 +70,7 @@ def test_an_output_directory_where_nobody_can_write(here: Path) -> None:
 def test_a_folder_that_may_only_be_read(here: Path, flags: list[str]) -> None:
     # Said by the system, so that the test tells the same for root, who may write everywhere.
     code = "import os; os.access = lambda *_: False; from django_asgi_new.cli import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", code, "mysite", *flags],
-        cwd=here,
-        env=environment(here),
-        check=False,
-        capture_output=True,
-        encoding="utf-8",
-    )
+    done = with_python(here, code, "mysite", *flags)
     assert (done.returncode, done.stdout) == (4, "")
     assert done.stderr == (
         "Error: . can't be used: Permission denied. Choose another --output-dir, or mend that.\n"
@@ -114,14 +107,7 @@ def test_a_full_disk(here: Path, size: int) -> None:
         "from django_asgi_new.cli import main\n"
         "main()\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, "mysite", "-o", "new/folders"],
-        cwd=here,
-        env=environment(here),
-        check=False,
-        capture_output=True,
-        encoding="utf-8",
-    )
+    done = with_python(here, code, "mysite", "-o", "new/folders")
     assert (done.returncode, done.stdout) == (4, "")
     assert done.stderr == (
         f"Error: {here}/new/folders can't be written to: File too large. Choose another "

@@ -5,7 +5,6 @@ import re
 import shlex
 import socket
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from tests.cli.command import (
     refused,
     run,
     tree,
+    with_python,
 )
 from tests.questions import QUESTIONS, ROOT, TEMPLATE
 
@@ -25,17 +25,6 @@ SOMEBODY = {
     "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.com",
     "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.com",
 }  # fmt: skip
-
-
-def with_python(here: Path, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        cwd=here,
-        env=environment(here),
-        check=False,
-        capture_output=True,
-        encoding="utf-8",
-    )
 
 
 def test_version(here: Path) -> None:
