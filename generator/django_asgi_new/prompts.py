@@ -6,12 +6,14 @@ import os
 import signal
 import sys
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django_asgi_new import answers, report, signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import questionary
 
     from django_asgi_new.answers import Given
     from django_asgi_new.plan import Plan
@@ -98,7 +100,7 @@ def _yes(text: str, *, default: bool) -> bool:
     if _has_keys():
         import questionary
 
-        return bool(questionary.confirm(text, default=default).unsafe_ask())
+        return bool(_answer(questionary.confirm(text, default=default)))
     while True:
         answer = report.ask(f"{text} [{'Y/n' if default else 'y/N'}] ").lower()
         if answer in ("", "y", "yes", "n", "no"):
@@ -115,7 +117,7 @@ def _choose(question: Question, default: str) -> str:
             questionary.Choice(text, value)
             for text, value in zip(shown, question.choices, strict=True)
         ]
-        return str(questionary.select(question.prompt, choices, default).unsafe_ask())
+        return str(_answer(questionary.select(question.prompt, choices, default)))
     report.show(f"{question.prompt}:", *(f"  {n}  {text}" for n, text in enumerate(shown, 1)))
     while True:
         answer = report.ask(f"Number or name [{default}]: ") or default
@@ -135,13 +137,32 @@ def _text(text: str, default: str, problem: Callable[[str], str]) -> str:
             validate=lambda answer: problem(answer) or True,
             placeholder=[("class:placeholder", default)],
         )
-        return prompt.unsafe_ask() or default
+        return _answer(prompt) or default
     while True:
         answer = report.ask(f"{text} [{default}]: ") or default
         wrong = problem(answer)
         if not wrong:
             return answer
         report.show(wrong)
+
+
+def _answer(prompt: questionary.Question) -> Any:  # noqa: ANN401, as its type says
+    """Run a prompt, which a signal ends between two turns of its event loop.
+
+    An exception that a signal's handler raises inside an event loop may be swallowed there.
+    """
+    application = prompt.application
+
+    def leave() -> None:
+        if signals.pending() and application.future and not application.future.done():
+            application.exit()
+
+    def wake() -> None:
+        if application.loop:
+            application.loop.call_soon_threadsafe(leave)
+
+    with signals.held(wake):
+        return application.run(pre_run=leave)
 
 
 def _has_keys() -> bool:

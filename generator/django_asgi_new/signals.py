@@ -6,6 +6,7 @@ import signal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType, TracebackType
 
 
@@ -25,6 +26,7 @@ class Stopped(SystemExit):
 
 class _State:
     held = False
+    wake: Callable[[], None] | None = None
     pending = 0
     stopping = False
 
@@ -48,6 +50,8 @@ def _receive(signum: int, _frame: FrameType | None) -> None:
         return
     if _State.held:
         _State.pending = _State.pending or signum
+        if _State.wake:
+            _State.wake()
         return
     _State.stopping = True
     raise Stopped(signum)
@@ -56,13 +60,13 @@ def _receive(signum: int, _frame: FrameType | None) -> None:
 class _Mode:
     """A block in which signals are held back, or let through."""
 
-    def __init__(self, *, held: bool) -> None:
-        self.held = held
-        self.before = held
+    def __init__(self, *, held: bool, wake: Callable[[], None] | None = None) -> None:
+        self.held, self.wake = held, wake
+        self.before = (held, wake)
 
     def __enter__(self) -> None:
-        self.before = _State.held
-        self._switch(held=self.held)
+        self.before = (_State.held, _State.wake)
+        self._switch(self.held, self.wake)
 
     def __exit__(
         self,
@@ -70,18 +74,27 @@ class _Mode:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._switch(held=self.before)
+        self._switch(*self.before)
 
     @staticmethod
-    def _switch(*, held: bool) -> None:
-        _State.held = held
+    def _switch(held: bool, wake: Callable[[], None] | None) -> None:  # noqa: FBT001
+        _State.held, _State.wake = held, wake
         if _State.pending and not held:
             _receive(_State.pending, None)
 
 
-def held() -> _Mode:
-    """Hold signals back: one that arrives takes effect when the block is over."""
-    return _Mode(held=True)
+def held(wake: Callable[[], None] | None = None) -> _Mode:
+    """Hold signals back: one that arrives takes effect when the block is over.
+
+    Args:
+        wake: Called when one arrives, for a block that waits for something else.
+    """
+    return _Mode(held=True, wake=wake)
+
+
+def pending() -> bool:
+    """Tell whether a signal has arrived that is held back."""
+    return bool(_State.pending)
 
 
 def released() -> _Mode:
