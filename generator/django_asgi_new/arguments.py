@@ -48,7 +48,8 @@ def command(create: Callable[[list[Question], dict[str, Any]], None]) -> typer.T
     new.__doc__ = (
         "Make a Django project that serves a live page over WebSockets.\n\n"
         "NAME is the project: my-site makes the folder my-site with the package my_site. Without "
-        "it, the command asks on a terminal."
+        "it, the command asks on a terminal. Where no Python can run the default version of "
+        "Django, an older one is taken, and said."
     )
     parameters = [*map(_parameter, asked), *_own_parameters()]
     new.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

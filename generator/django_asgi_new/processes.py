@@ -50,6 +50,22 @@ def start(
     )
 
 
+def wait(process: subprocess.Popen[str]) -> str | None:
+    """Wait for a program's end, however long it takes.
+
+    Returns:
+        Its output, if that was kept.
+
+    Raises:
+        signals.Stopped: A signal came.
+    """
+    while True:
+        try:
+            return process.communicate(timeout=signals.LONGEST_WAIT)[0]
+        except subprocess.TimeoutExpired:
+            continue
+
+
 def stop(process: subprocess.Popen[str]) -> None:
     """End a program and all that it started."""
     with signals.held():
@@ -97,7 +113,7 @@ def run(
         process = start(command, cwd, env, sys.stderr if out is None else out)
         try:
             with signals.released():
-                output, _ = process.communicate()
+                output = wait(process)
         except BaseException:
             stop(process)
             raise

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django_asgi_new import template
+from django_asgi_new import signals, template
 from django_asgi_new.errors import MachineError
 
 if TYPE_CHECKING:
@@ -144,8 +144,14 @@ def ask(text: str) -> str:
 
     Raises:
         EOFError: There will be none.
+        signals.Stopped: A signal came.
     """
     print(text, end="", file=sys.stderr, flush=True)
+    if sys.platform != "win32":
+        import select
+
+        while not select.select([sys.stdin], [], [], signals.LONGEST_WAIT)[0]:
+            pass
     line = sys.stdin.readline()
     if not line:
         _err("")

@@ -182,7 +182,7 @@ def _until_stopped(
             import webbrowser
 
             webbrowser.open(address)
-        server.wait()
+        processes.wait(server)
     except signals.Stopped as stop:
         if stop.signum != signal.SIGINT:
             raise

@@ -10,6 +10,11 @@ if TYPE_CHECKING:
     from types import FrameType, TracebackType
 
 
+# Seconds. Python looks for signals between two steps of its own: one that comes right before a call
+# that waits is dealt with only after it. So no wait is longer than this, or it wakes at a signal.
+LONGEST_WAIT = 0.2
+
+
 class Stopped(SystemExit):
     """The user or the system asked to stop.
 

@@ -57,10 +57,14 @@ def run(
     )
 
 
+def program(code: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-c", code, *arguments]
+
+
 def with_python(here: Path, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run Python code that runs the command."""
     return subprocess.run(
-        [sys.executable, "-c", code, *arguments],
+        program(code, *arguments),
         cwd=here,
         env=environment(here),
         check=False,

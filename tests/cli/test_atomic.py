@@ -85,6 +85,23 @@ def test_another_file_system(here: Path) -> None:
         assert tree(Path(folder) / "mysite").keys() == whole_project(here)
 
 
+def test_a_mount_point_is_in_the_way(here: Path) -> None:
+    (here / "mysite").mkdir()
+    # To mount something takes rights that a test may not have.
+    mounted = """
+import pathlib
+from django_asgi_new import cli
+pathlib.Path.is_mount = lambda path: path.name == "mysite"
+cli.main()
+"""
+    done = with_python(here, mounted, "mysite")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == (
+        f"Error: {here}/mysite is a mount point: choose a name inside it, with --output-dir.\n"
+    )
+    assert tree(here) == {"mysite": None}
+
+
 def test_an_empty_folder_keeps_its_permissions(here: Path) -> None:
     (here / "mysite").mkdir(mode=0o700)
     assert run(here, "mysite").returncode == 0

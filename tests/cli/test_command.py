@@ -278,6 +278,34 @@ def test_a_failing_installation_keeps_the_project(here: Path, tmp_path: Path) ->
     assert (here / "mysite" / "manage.py").is_file()
 
 
+def test_an_installation_without_a_compiler(here: Path, tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "pyproject.toml").write_text(
+        '[project]\nname = "compiled"\nversion = "1"\n'
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    )
+    (package / "backend.py").write_text(
+        "import subprocess\n"
+        "def build_wheel(*_):\n"
+        '    subprocess.run(["cc", "compiled.c"], env={"PATH": ""}, check=True)\n'
+    )
+    (root / TEMPLATE.name / "pyproject.toml").write_text(
+        '[project]\nname = "mysite"\nversion = "1"\nrequires-python = ">=3.11"\n'
+        f'dependencies = ["compiled @ {package.as_uri()}"]\n'
+    )
+    done = run(here, "mysite", "--install", "--django=5.2", root=root)
+    assert (done.returncode, done.stdout) == (5, "")
+    assert "No such file or directory: 'cc'" in done.stderr
+    assert (
+        "Error: The dependencies could not be installed (exit code 1). A package has no wheel for "
+        "this machine: install a compiler, or choose another --server or Python. The project is "
+        f"kept in {here}/mysite. When the cause is mended, go on with:\n\n"
+    ) in done.stderr
+    assert "uv sync" in resume(done.stderr)
+
+
 def test_an_installation_without_a_network_goes_on_later(here: Path) -> None:
     offline = {
         "UV_CACHE_DIR": str(here.parent / "cache"),

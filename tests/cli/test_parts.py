@@ -1,10 +1,13 @@
 """Parts that a test of the whole command can't reach without a network."""
 
+import os
 import socket
 from pathlib import Path
 
 import pytest
 from django_asgi_new import pythons, services
+
+from tests.cli.command import with_python
 
 
 def script(folder: Path, name: str, text: str) -> Path:
@@ -96,3 +99,26 @@ def test_a_taken_port() -> None:
         port = server.getsockname()[1]
         assert services.answers(f"redis://127.0.0.1:{port}")
     assert not services.answers(f"redis://127.0.0.1:{port}")
+
+
+def test_a_signal_right_before_the_wait_for_a_program(here: Path) -> None:
+    """The program writes that it runs; then another thread takes the signal."""
+    late = """
+import os, pathlib, signal, sys, threading, time
+from django_asgi_new import processes, signals
+
+def deliver():
+    while not pathlib.Path("running").exists():
+        time.sleep(0.01)
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+signals.install()
+threading.Thread(target=deliver, daemon=True).start()
+try:
+    processes.run(["sh", "-c", "echo $$ >running; exec sleep 600"], pathlib.Path(), os.environ)
+except signals.Stopped as stop:
+    sys.exit(stop.exit_code)
+"""
+    assert with_python(here, late).returncode == 143
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((here / "running").read_text()), 0)

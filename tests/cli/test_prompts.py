@@ -10,7 +10,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tests.cli.command import command, environment, refused, run, tree, without_secret
+from tests.cli.command import command, environment, program, refused, run, tree, without_secret
 
 SECONDS = 20
 DOWN, ENTER = "\x1b[B", "\r"
@@ -29,12 +29,12 @@ TERMINALS = ["xterm-256color", "dumb"]
 
 @contextmanager
 def terminal(
-    here: Path, *arguments: str, kind: str = "xterm-256color"
+    here: Path, *arguments: str, kind: str = "xterm-256color", code: str = ""
 ) -> Iterator["pexpect.spawn[str]"]:
-    """Run the command on a terminal of its own, with its result in a file beside it."""
+    """Run the command, or code that does, on a terminal, with its result in a file beside it."""
     # A terminal reports where its cursor is; this one does not.
     env = environment(here, TERM=kind, PROMPT_TOOLKIT_NO_CPR="1")
-    words = shlex.join(map(str, command(*arguments)))
+    words = shlex.join(map(str, program(code, *arguments) if code else command(*arguments)))
     child: pexpect.spawn[str] = pexpect.spawn(
         "/bin/sh",
         ["-c", f"exec {words} >../result"],
@@ -164,6 +164,34 @@ def test_a_question_is_no_trap(here: Path, kind: str, question: str, way: str) -
         assert child.exitstatus == {"SIGTERM": 143, "SIGHUP": 129}.get(way, 130)
     assert tree(here) == {}
     assert (here.parent / "result").read_text() == ""
+
+
+# A signal that another thread takes interrupts no system call, like one that comes before the call.
+LATE = """
+import pathlib, signal, threading, time
+from django_asgi_new import cli
+
+def deliver():
+    while not pathlib.Path("../now").exists():
+        time.sleep(0.01)
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+threading.Thread(target=deliver, daemon=True).start()
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("kind", TERMINALS)
+@pytest.mark.parametrize("question", BEFORE)
+def test_a_signal_right_before_the_wait_for_an_answer(here: Path, kind: str, question: str) -> None:
+    with terminal(here, *BEFORE[question], kind=kind, code=LATE) as child:
+        child.expect(question)
+        (here.parent / "now").touch()
+        child.expect("Stopped.")
+        child.expect(pexpect.EOF)
+        child.close()
+        assert child.exitstatus == 143
+    assert tree(here) == {}
 
 
 def test_yes_asks_nothing_on_a_terminal(here: Path) -> None:

@@ -73,11 +73,14 @@ def test_two_runs_take_two_ports(tmp_path: Path) -> None:
     answers = flags(runnable(combinations())[0])
     addresses = []
     with ExitStack() as runs:
-        for number in ("1", "2"):
-            process = runs.enter_context(started(tmp_path / number, *answers))
+        # At the same moment, so that both look for a free port before one of them listens.
+        processes = [
+            runs.enter_context(started(tmp_path / number, *answers)) for number in ("1", "2")
+        ]
+        for process in processes:
             assert process.stdout
             addresses.append(process.stdout.readline())
-    assert addresses[0].startswith("http://127.0.0.1:")
+    assert all(address.startswith("http://127.0.0.1:") for address in addresses)
     assert addresses[0] != addresses[1]
 
 
