@@ -32,7 +32,7 @@ class _Progress:
 def main() -> None:
     """Run the command: the one place where an error becomes an exit code."""
     signals.install()
-    # Looking for garbage, most of all once more at its end, would be a fifth of this process's time.
+    # Looking for garbage, most of all once more at the end, would be a fifth of all its time.
     gc.disable()
     report.prepare()
     # Before the arguments are parsed, since what is wrong with them is reported too.
