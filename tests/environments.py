@@ -34,12 +34,17 @@ def render(answers: Answers, folder: Path) -> Path:
 
 
 @cache
-def python_for(django: str) -> pythons.Python | None:
-    """Find a Python for a version of Django, by what its projects say they require."""
+def minimum_python(django: str) -> str:
+    """Return the oldest Python for a version of Django, as its projects say it."""
     with TemporaryDirectory() as folder:
         project = render({"django": django}, Path(folder))
         metadata = tomllib.loads((project / "pyproject.toml").read_text())["project"]
-    return pythons.find(metadata["requires-python"].removeprefix(">="))
+    return str(metadata["requires-python"]).removeprefix(">=")
+
+
+def python_for(django: str) -> pythons.Python | None:
+    """Find a Python for a version of Django."""
+    return pythons.find(minimum_python(django))
 
 
 def missing() -> list[str]:

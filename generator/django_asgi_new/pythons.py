@@ -58,13 +58,21 @@ def find(minimum: str) -> Python | None:
     running = (sys.version_info.major, sys.version_info.minor)
     if running >= (major, minor):
         return Python(sys.executable, running)
-    for version in KNOWN:
-        if version >= (major, minor):
-            for command in _candidates(version):
-                found = _ask(command)
-                if found and found.version == version:
-                    return found
-    return None
+    newer = (version for version in KNOWN if version >= (major, minor))
+    return next(filter(None, map(exactly, newer)), None)
+
+
+def exactly(version: Version) -> Python | None:
+    """Find a Python of one version.
+
+    Args:
+        version: Its major and minor version.
+
+    Returns:
+        The interpreter, or None.
+    """
+    asked = map(_ask, _candidates(version))
+    return next((found for found in asked if found and found.version == version), None)
 
 
 def _candidates(version: Version) -> Iterator[list[str]]:

@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.test import AsyncClient
+from django.test import Client as Browser
 
 from {{ cookiecutter.app }} import consumers
 
@@ -26,11 +26,14 @@ async def test_message_reaches_everyone() -> None:
         assert await bob.receive() == sent
 
 
-async def test_sender_is_the_user_who_logged_in() -> None:
-    user = await get_user_model().objects.acreate_user("ada")
-    browser = AsyncClient()
-    await browser.aforce_login(user)
-    cookie = f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
+@pytest.fixture
+def cookie(client: Browser) -> str:
+    """Log a user in, by code that is not async: that would leave a database connection open."""
+    client.force_login(get_user_model().objects.create_user("ada"))
+    return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+
+
+async def test_sender_is_the_user_who_logged_in(cookie: str) -> None:
     async with Client(cookie=cookie) as client:
         assert (await client.ask('{"message": "hi"}'))["sender"] == "ada"
 

@@ -1,0 +1,97 @@
+"""What is proven: every combination of options, and the ends of the promised versions."""
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from django_asgi_new import pythons
+
+from tests.environments import minimum_python
+from tests.questions import QUESTIONS, ROOT, Answers, combinations, label, pairs
+
+ALL = ("rendered", "clean", "tested", "booted", "crossed", "seen")
+# What an older or a newer package could break.
+OF_VERSIONS = ("tested", "booted")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A project that is proven.
+
+    Attributes:
+        answers: What it is made from.
+        python: The version of its Python.
+        lowest: Whether its packages are the oldest that it allows, instead of the newest.
+        proofs: The names of what is shown of it.
+    """
+
+    answers: Answers
+    python: pythons.Version
+    lowest: bool
+    proofs: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """Its name in reports and on the command line."""
+        lowest = "-lowest" if self.lowest else ""
+        return f"{label(self.answers)}-python{dotted(self.python)}{lowest}"
+
+    @property
+    def interpreter(self) -> str:
+        """The path of its Python."""
+        found = _interpreter(self.python)
+        assert found
+        return found.path
+
+
+def dotted(version: pythons.Version) -> str:
+    return f"{version[0]}.{version[1]}"
+
+
+def versions() -> list[pythons.Version]:
+    """Return the versions of Python that we promise, the oldest first."""
+    metadata = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    words = [word.rpartition(" :: ")[2] for word in metadata["classifiers"] if "Python :: " in word]
+    found = [tuple(int(part) for part in word.split(".")) for word in words]
+    return sorted((major, minor) for major, minor in found)
+
+
+def allowed(django: str) -> list[pythons.Version]:
+    """Return the promised versions of Python that a version of Django runs on."""
+    least = tuple(int(part) for part in minimum_python(django).split("."))
+    return [version for version in versions() if version >= least]
+
+
+@cache
+def _interpreter(version: pythons.Version) -> pythons.Python | None:
+    return pythons.exactly(version)
+
+
+def _planned() -> Iterator[Cell]:
+    # The newest Django on the newest Python, the oldest on the oldest it runs on.
+    newest = QUESTIONS["django"][0]
+    for answers in combinations():
+        django = str(answers["django"])
+        python = allowed(django)[-1 if django == newest else 0]
+        yield Cell(answers, python, lowest=False, proofs=ALL)
+    # The other ends, for each server on each layer.
+    for django in QUESTIONS["django"]:
+        oldest, latest = allowed(django)[0], allowed(django)[-1]
+        other = oldest if django == newest else latest
+        for answers in pairs("server", "layer"):
+            chosen = {**answers, "django": django}
+            yield Cell(chosen, other, lowest=False, proofs=OF_VERSIONS)
+            yield Cell(chosen, oldest, lowest=True, proofs=OF_VERSIONS)
+
+
+@cache
+def cells() -> list[Cell]:
+    """Return all that this machine can run."""
+    return [cell for cell in _planned() if _interpreter(cell.python)]
+
+
+@cache
+def lacking() -> list[str]:
+    """Return the versions of Python that would be needed for the rest."""
+    return sorted({dotted(c.python) for c in _planned() if not _interpreter(c.python)})
