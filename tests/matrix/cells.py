@@ -11,6 +11,8 @@ from tests.environments import minimum_python
 from tests.questions import QUESTIONS, ROOT, Answers, combinations, label, pairs
 
 ALL = ("rendered", "clean", "tested", "booted", "crossed", "seen")
+# For each server on each layer: every way in which the generator itself can be run.
+INSTALLED = "installed"
 # What an older or a newer package could break.
 OF_VERSIONS = ("tested", "booted")
 
@@ -71,15 +73,17 @@ def _interpreter(version: pythons.Version) -> pythons.Python | None:
 def _planned() -> Iterator[Cell]:
     # The newest Django on the newest Python, the oldest on the oldest it runs on.
     newest = QUESTIONS["django"][0]
+    some = pairs("server", "layer")
     for answers in combinations():
         django = str(answers["django"])
         python = allowed(django)[-1 if django == newest else 0]
-        yield Cell(answers, python, lowest=False, proofs=ALL)
+        proofs = (*ALL, INSTALLED) if answers in some else ALL
+        yield Cell(answers, python, lowest=False, proofs=proofs)
     # The other ends, for each server on each layer.
     for django in QUESTIONS["django"]:
         oldest, latest = allowed(django)[0], allowed(django)[-1]
         other = oldest if django == newest else latest
-        for answers in pairs("server", "layer"):
+        for answers in some:
             chosen = {**answers, "django": django}
             yield Cell(chosen, other, lowest=False, proofs=OF_VERSIONS)
             yield Cell(chosen, oldest, lowest=True, proofs=OF_VERSIONS)
