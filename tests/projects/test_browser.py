@@ -71,9 +71,6 @@ def open_page(browser: Browser) -> Iterator[Callable[[str], Page]]:
     def hear(message: ConsoleMessage) -> None:
         # Chromium itself logs a socket that can't be opened, which a stopped server's can't.
         expected = "WebSocket connection to" in message.text
-        # It asks for the icon last, and the server that a test stops may be gone by then.
-        if message.text == "Failed to load resource: net::ERR_CONNECTION_REFUSED":
-            expected = message.location["url"].endswith("/favicon.svg")
         if message.type in ("error", "warning") and not expected:
             complaints.append(message.text)
 
@@ -83,13 +80,20 @@ def open_page(browser: Browser) -> Iterator[Callable[[str], Page]]:
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", hear)
-        page.goto(url)
+        if url != "about:blank":
+            visit(page, url)
         return page
 
     yield open_
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+def visit(page: Page, url: str) -> None:
+    """Load a page with its icon, which Chromium asks for last: a test may stop the server then."""
+    with page.expect_event("requestfinished", lambda request: "/favicon." in request.url):
+        page.goto(url)
 
 
 def expect_live(page: Page) -> None:
@@ -222,7 +226,7 @@ def test_page_notices_that_its_server_hangs(
     page = open_page("about:blank")
     page.clock.install()
     with serving(project, port) as server:
-        page.goto(f"http://127.0.0.1:{port}/")
+        visit(page, f"http://127.0.0.1:{port}/")
         expect(page.locator("#round-trip")).to_contain_text("ms")
         # Nothing is wrong as long as each ping is answered.
         for text in ("one", "two"):
@@ -243,7 +247,7 @@ def test_hidden_page_waits_until_it_is_shown(
     page.clock.install()
     page.add_init_script(COUNT_ATTEMPTS)
     with serving(project, port):
-        page.goto(f"http://127.0.0.1:{port}/")
+        visit(page, f"http://127.0.0.1:{port}/")
         expect_live(page)
     expect(page.locator("#status")).to_have_attribute("data-state", "reconnecting")
     show(page, "hidden")
@@ -321,7 +325,7 @@ def test_page_says_why_it_was_disconnected(
     page.add_init_script("Math.random = () => 0")
     page.route_web_socket("**/ws/index/", route)
     with serving(project, port):
-        page.goto(f"http://127.0.0.1:{port}/")
+        visit(page, f"http://127.0.0.1:{port}/")
         expect_live(page)
         page.clock.install()
         page.clock.pause_at(page.evaluate("Date.now()") + 1_000)
@@ -396,7 +400,7 @@ def test_https_page_uses_wss(project: Path, open_page: Callable[[str], Page]) ->
     with serving(project, port), tls_proxy(port) as proxy:
         page = open_page("about:blank")
         page.on("websocket", lambda socket: sockets.append(socket))  # noqa: PLW0108, it wants a plain function
-        page.goto(f"https://localhost:{proxy}/")
+        visit(page, f"https://localhost:{proxy}/")
         expect_live(page)
         say(page, "over TLS")
         expect(page.locator("#messages .text")).to_have_text(["over TLS"])
