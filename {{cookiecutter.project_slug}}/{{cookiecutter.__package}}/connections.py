@@ -16,6 +16,7 @@ from typing import Any, cast
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from django.conf import settings
 
+from .groups import Group
 from .threads import use_threads
 
 {% if cookiecutter.server == 'daphne' %}
@@ -192,6 +193,8 @@ class Connections:
             socket.end(SERVICE_RESTART)
         if running:
             await asyncio.wait(running, timeout=GRACE_SECONDS)
+        # Some servers cancel all that is left, and the channel layer logs that as an error.
+        await Group.wait_closed()
 {% if cookiecutter.server in ('granian', 'hypercorn') %}
         signal.raise_signal(signal.SIGINT)
 {% else %}

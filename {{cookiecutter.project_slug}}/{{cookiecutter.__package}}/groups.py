@@ -23,6 +23,8 @@ RETRY_SECONDS = 2
 # How long a connection waits for its group: a healthy channel layer needs milliseconds, and one
 # that is down must not keep anyone from connecting.
 JOIN_SECONDS = 1
+# How long the end of the process waits for groups to unsubscribe.
+LEAVE_SECONDS = 1
 
 
 class Member(Protocol):
@@ -37,6 +39,7 @@ class Group:
 
     suffix = ""
     _open: ClassVar[dict[str, Any]] = {}
+    _ending: ClassVar[set[asyncio.Task[None]]] = set()
 
     def __init__(self, name: str) -> None:
         """Subscribe to a group of the channel layer.
@@ -69,7 +72,20 @@ class Group:
 
     def close(self) -> None:
         """End the subscription."""
-        self._reader.cancel()
+        self.end(self._reader)
+
+    @classmethod
+    def end(cls, task: asyncio.Task[None]) -> None:
+        """Cancel a task, which may have to tell others of its end."""
+        task.cancel()
+        cls._ending.add(task)
+        task.add_done_callback(cls._ending.discard)
+
+    @classmethod
+    async def wait_closed(cls) -> None:
+        """Wait until the groups that have been closed are unsubscribed."""
+        if cls._ending:
+            await asyncio.wait(cls._ending, timeout=LEAVE_SECONDS)
 
     async def ready(self) -> None:
         """Wait until what is sent to the group arrives here, or until that takes too long."""

@@ -59,7 +59,7 @@ class Presence(Group):
     def close(self) -> None:
         """Stop counting."""
         super().close()
-        self._teller.cancel()
+        self.end(self._teller)
 
     def deliver(self, frame: Frame) -> None:
         """Note how many another process has; a new one gets to know our number in return."""
