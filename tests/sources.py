@@ -3,6 +3,8 @@
 import ast
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,3 +76,16 @@ def check(project: Path) -> None:
         assert not LEFTOVER.search(text), path
     names = [path.relative_to(project).as_posix().lower() for path in files(project)]
     assert len(names) == len(set(names))
+
+
+def lint(project: Path) -> None:
+    """Refuse what the project's own linter or formatter would change."""
+    for command in (["check"], ["format", "--check"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "--no-cache"],
+            cwd=project,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout

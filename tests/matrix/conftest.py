@@ -95,6 +95,9 @@ class Recorder:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if not self.results.whole():
             return
+        if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+            # Earlier runs have proven it all.
+            session.exitstatus = pytest.ExitCode.OK
         fresh = report.content(self.results)
         if not self.config.option.compare:
             report.write(fresh)

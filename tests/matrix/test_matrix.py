@@ -25,6 +25,7 @@ from tests.browsers import chromium
 from tests.environments import render
 from tests.matrix import report
 from tests.matrix.cells import Cell, cells, dotted
+from tests.matrix.exchanges import chats, refuses_strangers, serves_in_development
 from tests.projects.clients import (
     SECONDS,
     free_port,
@@ -35,10 +36,9 @@ from tests.projects.clients import (
     say,
     wait_until,
 )
-from tests.projects.exchanges import chats, refuses_strangers, serves_in_development
 from tests.projects.servers import production_command, python
 from tests.questions import flags
-from tests.sources import check, contents, parse
+from tests.sources import check, contents, lint, parse
 
 LONGEST = {"project_name": "a" * 36, "app": "b" * 36}
 SHORTEST = {"project_name": "z", "app": "a"}
@@ -70,11 +70,6 @@ def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None) -> s
     return done.stdout
 
 
-def ruff(project: Path) -> None:
-    for command in (["check"], ["format", "--check"]):
-        run(sys.executable, "-m", "ruff", *command, "--no-cache", cwd=project)
-
-
 @proof("rendered")
 def test_rendered(cell: Cell, tmp_path: Path) -> None:
     """Twice by cookiecutter and once by the command: the same bytes, and good files."""
@@ -91,9 +86,9 @@ def test_clean(
     cell: Cell, project: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Linters, formatters, types and Django's checks have nothing to say."""
-    ruff(project)
+    lint(project)
     for names in (LONGEST, SHORTEST):
-        ruff(render({**cell.answers, **names}, tmp_path))
+        lint(render({**cell.answers, **names}, tmp_path))
     pages = render(cell.answers, tmp_path / "pages")
     djlint = [sys.executable, "-m", "djlint", "--profile=django", "--indent=2", "--quiet"]
     for command in ("--check", "--lint"):
