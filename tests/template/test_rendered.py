@@ -2,13 +2,24 @@
 
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from pytest_cookies.plugin import Cookies
 
-from tests.questions import Answers, combinations, flags, label
+from tests.questions import QUESTIONS, Answers, choices, combinations, flags, label
 from tests.sources import check, contents, lint
+
+RECORDS = ("README.md", "pyproject.toml")
+# Something else than the default, for what takes any text.
+OTHER_TEXTS = {
+    "project_name": "other",
+    "project_slug": "other",
+    "app": "chat",
+    "language": "de",
+    "time_zone": "Europe/Berlin",
+}
 
 
 @pytest.fixture(params=combinations(), ids=label)
@@ -47,6 +58,22 @@ def test_command_line_makes_the_same_bytes(
     )
     assert contents(tmp_path / "mysite") == contents(expected)
     assert (tmp_path / "mysite/.env").is_file()
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_every_question_shapes_the_project(cookies: Cookies, question: str) -> None:
+    values = choices(QUESTIONS[question])
+    answers: list[Answers] = (
+        [{question: value} for value in values]
+        if values
+        else [{}, {question: OTHER_TEXTS[question]}]
+    )
+    made = []
+    for chosen in answers:
+        files = contents(bake(cookies, chosen))
+        # Both record the answers, whatever they are good for.
+        made.append({name: files[name] for name in files if name not in RECORDS})
+    assert all(first != second for first, second in pairwise(made))
 
 
 def test_secret_is_kept_out_of_git(cookies: Cookies) -> None:
