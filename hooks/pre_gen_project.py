@@ -1,4 +1,4 @@
-"""Refuses answers from which no working project can be made.
+"""Refuses answers from which no working project can be made, and makes an option's folders.
 
 Cookiecutter runs this file as a hook, after rendering it with Jinja; the command line loads the
 same file as it stands. So there is one validator, it needs the standard library only, and it is
@@ -13,6 +13,7 @@ import keyword
 import re
 import sys
 import zoneinfo
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -320,4 +321,9 @@ if __name__ == "__main__":
     sentences = problems(json.loads(r"""{{ cookiecutter | tojson }}"""))
     for sentence in sentences:
         print(f"Error: {sentence}", file=sys.stderr)
+    # Cookiecutter can leave out a file, by an empty name, but no folder. So the files of an option
+    # that lie in folders of their own are called by a whole path, and cookiecutter asks for these.
+    for path in (r"{{ cookiecutter.__workflow }}", r"{{ cookiecutter.__dependabot }}"):
+        if not sentences:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
     sys.exit(2 if sentences else 0)

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from cookiecutter.main import cookiecutter
 from django_asgi_new import pythons
 
-from tests.questions import QUESTIONS, ROOT, Answers, combinations
+from tests.questions import QUESTIONS, ROOT, Answers, usual
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,9 @@ def missing() -> list[str]:
     return lacking
 
 
-def runnable(combinations: list[Answers]) -> list[Answers]:
+def runnable(asked: list[Answers]) -> list[Answers]:
     """Leave out the combinations that no Python on this machine can run."""
-    return [answers for answers in combinations if answers["django"] not in missing()]
+    return [answers for answers in asked if answers["django"] not in missing()]
 
 
 def environment(django: str, folder: Path) -> Environment:
@@ -70,7 +70,7 @@ def environment(django: str, folder: Path) -> Environment:
     made = Environment(django, folder / "env")
     subprocess.run([*uv, "venv", "--quiet", "--python", python.path, made.folder], check=True)
     requirements: list[str] = []
-    for number, answers in enumerate(combinations()):
+    for number, answers in enumerate(usual()):
         if answers["django"] == django:
             pyproject = render(answers, folder / str(number)) / "pyproject.toml"
             requirements += ["--requirements", str(pyproject), "--group", f"{pyproject}:dev"]

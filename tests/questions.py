@@ -1,6 +1,7 @@
 """What cookiecutter.json can ask, and every combination of its choices.
 
-Nothing here names an option: a choice added to cookiecutter.json is tested with no other edit.
+Nothing here names an option: a choice added to cookiecutter.json is tested with no other edit. A
+question that it lists in `_quick` only adds files, for the reason given there.
 """
 
 import json
@@ -9,11 +10,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "{{cookiecutter.project_slug}}"
-QUESTIONS = {
-    key: default
-    for key, default in json.loads((ROOT / "cookiecutter.json").read_text()).items()
-    if not key.startswith("_")
-}
+CONTENT = json.loads((ROOT / "cookiecutter.json").read_text())
+QUESTIONS = {key: default for key, default in CONTENT.items() if not key.startswith("_")}
+QUICK: dict[str, str] = CONTENT["_quick"]
 
 Answers = dict[str, str | bool]
 
@@ -31,13 +30,22 @@ def combinations() -> list[Answers]:
     return [dict(zip(asked, values, strict=True)) for values in product(*asked.values())]
 
 
+def usual() -> list[Answers]:
+    """Return every combination of the questions that shape code; quick ones keep their default."""
+    return [
+        answers
+        for answers in combinations()
+        if all(answers[key] == (choices(QUESTIONS[key]) or [""])[0] for key in QUICK)
+    ]
+
+
 def pairs(first: str, second: str) -> list[Answers]:
     """Return a few combinations that hold each pair of these two questions' choices.
 
     The other questions take turns, so that each of their choices occurs as well.
     """
     found: dict[tuple[str | bool, str | bool], list[Answers]] = {}
-    for answers in combinations():
+    for answers in usual():
         found.setdefault((answers[first], answers[second]), []).append(answers)
     return [group[index % len(group)] for index, group in enumerate(found.values())]
 

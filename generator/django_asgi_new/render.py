@@ -15,7 +15,7 @@ import secrets
 import stat
 import string
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, StrictUndefined
@@ -91,12 +91,14 @@ def _entries(answers: Mapping[str, Any]) -> Iterator[Entry]:
         return environment.from_string(text).render(cookiecutter=answers)
 
     root = _template_root()
+    known: set[str] = set()
     for folder, folders, files in os.walk(root):
         # What pip compiles where a wheel is installed is no part of the template.
         folders[:] = sorted(name for name in folders if name != "__pycache__")
         inside = Path(folder).relative_to(root)
         for name in folders:
-            yield Entry(rendered((inside / name).as_posix()))
+            known.add(path := rendered((inside / name).as_posix()))
+            yield Entry(path)
         for name in sorted(files):
             source = inside / name
             path = rendered(source.as_posix())
@@ -106,6 +108,11 @@ def _entries(answers: Mapping[str, Any]) -> Iterator[Entry]:
             content = (root / source).read_bytes()
             if not any(fnmatch.fnmatch(str(source), pattern) for pattern in copied):
                 content = rendered(content.decode()).encode()
+            # A file whose name is a whole path brings its folders.
+            for parent in reversed(PurePosixPath(path).parents[:-1]):
+                if str(parent) not in known:
+                    known.add(str(parent))
+                    yield Entry(str(parent))
             yield Entry(path, content, stat.S_IMODE((root / source).stat().st_mode))
 
 

@@ -8,11 +8,13 @@ from functools import cache
 from django_asgi_new import pythons
 
 from tests.environments import minimum_python
-from tests.questions import QUESTIONS, ROOT, Answers, combinations, label, pairs
+from tests.questions import QUESTIONS, QUICK, ROOT, Answers, combinations, label, pairs, usual
 
 ALL = ("rendered", "clean", "tested", "booted", "crossed", "seen")
 # For each server on each layer: every way in which the generator itself can be run.
 INSTALLED = "installed"
+# What the other values of a quick question could break.
+OF_FILES = ("rendered", "clean")
 # What an older or a newer package could break.
 OF_VERSIONS = ("tested", "booted")
 
@@ -38,6 +40,12 @@ class Cell:
         """Its name in reports and on the command line."""
         lowest = "-lowest" if self.lowest else ""
         return f"{label(self.answers)}-python{dotted(self.python)}{lowest}"
+
+    @property
+    def environment(self) -> str:
+        """Name what it installs: the same as the cells that differ in quick questions alone."""
+        slow = {key: value for key, value in self.answers.items() if key not in QUICK}
+        return f"{label(slow)}-{dotted(self.python)}-{self.lowest}"
 
     @property
     def interpreter(self) -> str:
@@ -73,11 +81,13 @@ def _interpreter(version: pythons.Version) -> pythons.Python | None:
 def _planned() -> Iterator[Cell]:
     # The newest Django on the newest Python, the oldest on the oldest it runs on.
     newest = QUESTIONS["django"][0]
-    some = pairs("server", "layer")
+    deep, some = usual(), pairs("server", "layer")
     for answers in combinations():
         django = str(answers["django"])
         python = allowed(django)[-1 if django == newest else 0]
-        proofs = (*ALL, INSTALLED) if answers in some else ALL
+        proofs = ALL if answers in deep else OF_FILES
+        if answers in some:
+            proofs = (*ALL, INSTALLED)
         yield Cell(answers, python, lowest=False, proofs=proofs)
     # The other ends, for each server on each layer.
     for django in QUESTIONS["django"]:

@@ -50,14 +50,14 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what an earlier run has shown; let one process prove all of a cell."""
+    """Leave out what an earlier run has shown; let one process prove all of an environment."""
     before = report.Results() if config.option.fresh else report.load()
     done: list[pytest.Item] = []
     left: list[pytest.Item] = []
     for item in items:
         cell, proof = subject(item)
         if cell:
-            item.add_marker(pytest.mark.xdist_group(cell.label))
+            item.add_marker(pytest.mark.xdist_group(cell.environment))
         (done if cell and before.has(cell.label, proof) else left).append(item)
     if done:
         config.hook.pytest_deselected(items=done)
@@ -136,17 +136,22 @@ def record(
 def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Cell], Path]:
     """Return a function that makes a cell's project and installs it, once."""
     projects: dict[str, Path] = {}
+    environments: dict[str, Path] = {}
 
     def make(cell: Cell) -> Path:
         if cell.label not in projects:
             # A space, since paths have them.
             project = render(cell.answers, tmp_path_factory.mktemp("a project"))
+            projects[cell.label] = project
+            if cell.environment in environments:
+                (project / ".venv").symlink_to(environments[cell.environment])
+                return project
             command = [sys.executable, "-m", "uv", "sync", "--quiet", "--python", cell.interpreter]
             if cell.lowest:
                 command.append("--resolution=lowest-direct")
             env = {k: v for k, v in os.environ.items() if k != "VIRTUAL_ENV"}
             subprocess.run(command, cwd=project, check=True, env=env)
-            projects[cell.label] = project
+            environments[cell.environment] = project / ".venv"
         return projects[cell.label]
 
     return make

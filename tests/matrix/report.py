@@ -10,8 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.matrix.cells import ALL, INSTALLED, Cell, cells, dotted
-from tests.questions import ROOT, TEMPLATE
+from tests.matrix.cells import ALL, INSTALLED, OF_FILES, Cell, cells, dotted
+from tests.questions import QUICK, ROOT, TEMPLATE
 
 JSON, TABLE, README = ROOT / "docs/matrix.json", ROOT / "docs/matrix.md", ROOT / "README.md"
 # What decides what is generated.
@@ -134,10 +134,13 @@ def summary(report: Mapping[str, Any]) -> str:
     """Say in a sentence or two what a report says."""
     proofs = [verdict for cell in report["cells"] for verdict in cell["proofs"].values()]
     whole = sum(set(ALL) <= set(cell["proofs"]) for cell in report["cells"])
+    of_files = sum(set(OF_FILES) == set(cell["proofs"]) for cell in report["cells"])
+    others = len(report["cells"]) - whole - of_files
     return (
-        f"{proofs.count('passed')} of {len(proofs)} proofs passed: all {whole} combinations of "
-        f"options, each {_listed(ALL)}; and {len(report['cells']) - whole} projects on other "
-        "versions of Python and on the lowest versions of their packages."
+        f"{proofs.count('passed')} of {len(proofs)} proofs passed: all {whole} combinations of the "
+        f"options that shape code, each {_listed(ALL)}; {of_files} more with other answers to "
+        f"{_listed(QUICK)}, which only add files, {_listed(OF_FILES)}; and {others} projects on "
+        "other versions of Python and on the lowest versions of their packages."
     )
 
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from tests.environments import runnable
 from tests.projects.clients import free_port, running
-from tests.questions import Answers, combinations
+from tests.questions import Answers, usual
 
 
 def servers(layer: str) -> list[Answers]:
     """Return the first combination for each server that this machine can run without services."""
     found: dict[str | bool, Answers] = {}
-    for answers in runnable(combinations()):
+    for answers in runnable(usual()):
         if (answers["layer"], answers["database"]) == (layer, "sqlite"):
             found.setdefault(answers["server"], answers)
     return list(found.values())

@@ -13,7 +13,7 @@ import pytest
 
 from tests.environments import runnable
 from tests.projects.clients import SECONDS, free_port, hear, is_up, open_socket, say, wait_until
-from tests.questions import Answers, combinations, flags, label
+from tests.questions import Answers, usual, flags, label
 
 COMMAND = [sys.executable, "-m", "django_asgi_new", "mysite"]
 
@@ -39,7 +39,7 @@ def started(folder: Path, *options: str, browser: str = "") -> Iterator[subproce
 # The first one on each layer, without a database that has to be there.
 LAYERS = {
     answers["layer"]: answers
-    for answers in reversed(runnable(combinations()))
+    for answers in reversed(runnable(usual()))
     if answers["database"] == "sqlite"
 }
 
@@ -70,7 +70,7 @@ def test_run_serves_until_it_is_stopped(
 
 
 def test_two_runs_take_two_ports(tmp_path: Path) -> None:
-    answers = flags(runnable(combinations())[0])
+    answers = flags(runnable(usual())[0])
     addresses = []
     with ExitStack() as runs:
         # At the same moment, so that both look for a free port before one of them listens.
@@ -87,7 +87,7 @@ def test_two_runs_take_two_ports(tmp_path: Path) -> None:
 def test_run_without_its_database_keeps_the_project(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    answers = next(a for a in runnable(combinations()) if a["database"] == "postgres")
+    answers = next(a for a in runnable(usual()) if a["database"] == "postgres")
     done = subprocess.run(
         [*COMMAND, "--output-dir", str(tmp_path), "--run", *flags(answers)],
         env={**os.environ, "DATABASE_URL": f"postgres://user:secret@127.0.0.1:{port}/none"},

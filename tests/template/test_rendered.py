@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_cookies.plugin import Cookies
 
-from tests.questions import QUESTIONS, Answers, choices, combinations, flags, label
+from tests.questions import QUESTIONS, Answers, choices, combinations, flags, label, usual
 from tests.sources import check, contents, lint
 
 RECORDS = ("README.md", "pyproject.toml")
@@ -22,7 +22,7 @@ OTHER_TEXTS = {
 }
 
 
-@pytest.fixture(params=combinations(), ids=label)
+@pytest.fixture(params=usual(), ids=label)
 def answers(request: pytest.FixtureRequest) -> Answers:
     chosen: Answers = request.param
     return chosen
@@ -35,6 +35,7 @@ def bake(cookies: Cookies, answers: Answers) -> Path:
     return Path(result.project_path)
 
 
+@pytest.mark.parametrize("answers", combinations(), ids=label)
 def test_every_file_parses_and_is_clean(cookies: Cookies, answers: Answers) -> None:
     project = bake(cookies, answers)
     check(project)

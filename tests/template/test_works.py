@@ -9,10 +9,10 @@ import pytest
 
 from tests.environments import Environment, render, runnable
 from tests.names import GOOD_APPS, GOOD_NAMES
-from tests.questions import combinations
+from tests.questions import usual
 from tests.sources import contents
 
-DJANGO = str(runnable(combinations())[0]["django"])
+DJANGO = str(runnable(usual())[0]["django"])
 
 
 @pytest.mark.parametrize(
