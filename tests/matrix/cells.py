@@ -85,7 +85,7 @@ def _planned() -> Iterator[Cell]:
     for answers in combinations():
         django = str(answers["django"])
         python = allowed(django)[-1 if django == newest else 0]
-        proofs = ALL if answers in deep else OF_FILES
+        proofs: tuple[str, ...] = ALL if answers in deep else OF_FILES
         if answers in some:
             proofs = (*ALL, INSTALLED)
         yield Cell(answers, python, lowest=False, proofs=proofs)

@@ -1,5 +1,6 @@
 """Every project that can be generated, proven: six proofs of each."""
 
+import json
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -158,6 +160,7 @@ def logged(
 def test_booted(cell: Cell, project: Path, services: dict[str, str], tmp_path: Path) -> None:
     """Its server serves all of it, in production and under runserver, and ends at SIGTERM."""
     env = {**production(), **services, "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+    env |= {"METRICS": "True", "METRICS_TOKEN": "t0ken"}
     manage(project, "collectstatic", "--no-input", "--verbosity=0", env=env)
     manage(project, "migrate", "--verbosity=0", env=env)
     ada = ["--username=ada", "--email=ada@example.com"]
@@ -168,6 +171,7 @@ def test_booted(cell: Cell, project: Path, services: dict[str, str], tmp_path: P
         serves_in_production(port)
         refuses_strangers(port)
         chats(port)
+        tells_its_metrics(port)
         with ExitStack() as stack:
             alice, bob = (stack.enter_context(open_socket(port)) for _ in range(2))
             if cell.answers["layer"] == "redis":
@@ -183,6 +187,11 @@ def test_booted(cell: Cell, project: Path, services: dict[str, str], tmp_path: P
             server.wait(timeout=SECONDS)
     said = log.read_text()
     assert "Traceback" not in said, said
+    # Granian's main process has the one format that a project has no say in.
+    lines = [line for line in said.splitlines() if line and not line.startswith("[INFO] ")]
+    assert [line for line in lines if not line.startswith("{")] == []
+    assert any("request_id" in json.loads(line) for line in lines)
+    assert not re.search("secret|still there", said)
     shutil.rmtree(project / "staticfiles")
     serves_in_development(project, services)
 
@@ -203,6 +212,8 @@ def serves_in_production(port: int) -> None:
     assert page.headers["x-content-type-options"] == "nosniff"
     assert page.headers["referrer-policy"] == "same-origin"
     assert page.headers["cross-origin-opener-policy"] == "same-origin"
+    assert page.headers["cross-origin-resource-policy"] == "same-origin"
+    assert "camera=()" in page.headers["permissions-policy"]
     parse(".html", page.text)
     kinds = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
     assets = re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)
@@ -213,13 +224,22 @@ def serves_in_production(port: int) -> None:
         assert (file.status, kind) == (200, kinds[Path(asset).suffix])
         # Its name holds a digest of its content.
         assert "immutable" in file.headers["cache-control"]
-    assert visitor.get("/nothing").status == 404
+    assert visitor.get("/nothing?token=secret").status == 404
     assert visitor.get("/admin/").status == 302
     visitor.log_in()
     assert visitor.get("/admin/").status == 200
     with visitor.open_socket() as socket:
         say(socket, "it is me")
         assert hear(socket)["sender"] == "ada"
+
+
+def tells_its_metrics(port: int) -> None:
+    assert get(port, "/metrics")[0] == 401
+    request = Request(f"http://127.0.0.1:{port}/metrics", headers={"Authorization": "Bearer t0ken"})
+    with build_opener(ProxyHandler({})).open(request, timeout=SECONDS) as answer:
+        metrics = answer.read().decode()
+    assert re.search(r"^websocket_frames_received_total [1-9]", metrics, re.MULTILINE)
+    assert re.search(r'^websocket_errors_total{code="bad_json"} [1-9]', metrics, re.MULTILINE)
 
 
 @dataclass(frozen=True)

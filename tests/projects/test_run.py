@@ -13,7 +13,7 @@ import pytest
 
 from tests.environments import runnable
 from tests.projects.clients import SECONDS, free_port, hear, is_up, open_socket, say, wait_until
-from tests.questions import Answers, usual, flags, label
+from tests.questions import Answers, flags, label, usual
 
 COMMAND = [sys.executable, "-m", "django_asgi_new", "mysite"]
 

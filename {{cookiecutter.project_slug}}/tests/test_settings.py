@@ -7,7 +7,10 @@ import sys
 from pathlib import Path
 from shutil import copytree, ignore_patterns
 
+import pytest
 from django.conf import settings
+
+from .server import command, free_port
 
 PRODUCTION = {
     **os.environ,
@@ -57,6 +60,7 @@ print(json.dumps({
     "connections kept, seconds": connection.settings_dict["CONN_MAX_AGE"],
     "debug": settings.DEBUG,
     "layer": type(get_channel_layer()).__name__,
+    "metrics": settings.METRICS,
     "secure cookies": [settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_SECURE],
     "static files": type(storages["staticfiles"]).__name__,
 }))
@@ -71,6 +75,7 @@ print(json.dumps({
 {% else %}
         "layer": "InMemoryChannelLayer",
 {% endif %}
+        "metrics": False,
         "secure cookies": [True, True],
         "static files": "CompressedManifestStaticFilesStorage",
     }
@@ -83,11 +88,16 @@ def test_check_says_how_far_the_channel_layer_reaches() -> None:
 
 
 {% endif %}
-def test_missing_secret_is_one_clear_sentence(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [["manage.py", "check"], ["-m", *command(free_port())]],
+    ids=["command", "server"],
+)
+def test_missing_secret_is_one_clear_sentence(tmp_path: Path, words: list[str]) -> None:
     # As in a fresh clone, which has no .env.
     clone = copytree(settings.BASE_DIR, tmp_path / "clone", ignore=ignore_patterns(".*"))
     done = subprocess.run(
-        [sys.executable, "manage.py", "check"],
+        [sys.executable, *words],
         cwd=clone,
         env={name: value for name, value in PRODUCTION.items() if name != "SECRET_KEY"},
         capture_output=True,
@@ -95,5 +105,5 @@ def test_missing_secret_is_one_clear_sentence(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 1
-    assert done.stderr.startswith("Set the SECRET_KEY environment variable.\n")
+    assert "Set the SECRET_KEY environment variable.\n" in done.stderr
     assert "Traceback" not in done.stderr

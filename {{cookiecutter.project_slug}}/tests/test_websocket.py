@@ -4,6 +4,7 @@ import json
 from datetime import datetime
 
 import pytest
+from channels.layers import get_channel_layer
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import Client as Browser
@@ -103,4 +104,13 @@ async def test_foreign_or_missing_origin_is_refused(origin: str | None) -> None:
 
 
 async def test_unknown_path_is_refused() -> None:
+    assert not await Client("/ws/nothing/").connect()
+
+
+async def test_refusal_needs_no_channel_layer(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse() -> None:
+        raise OSError("connection refused")
+
+    monkeypatch.setattr(get_channel_layer(), "new_channel", refuse)
+    assert not await Client(origin="https://evil.example").connect()
     assert not await Client("/ws/nothing/").connect()

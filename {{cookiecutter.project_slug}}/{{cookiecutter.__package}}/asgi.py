@@ -1,20 +1,25 @@
 """The ASGI application: HTTP goes to Django, WebSockets go to the consumers."""
 
 import os
+import sys
 
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
 from django.core.asgi import get_asgi_application
+from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "{{ cookiecutter.__package }}.settings")
 
-# Loads the apps. Consumers may import models, so the routing comes after it.
-django_application = get_asgi_application()
+try:
+    # Loads the apps. Consumers may import models, so the routing comes after it.
+    django_application = get_asgi_application()
+except ImproperlyConfigured as error:
+    sys.exit(f"{error}.")
 
-from .authentication import authenticated  # noqa: E402
-from .connections import Connections  # noqa: E402
-from .lifespan import lifespan  # noqa: E402
-from .routing import websocket_urlpatterns  # noqa: E402
+from .authentication import authenticated
+from .connections import Connections
+from .lifespan import lifespan
+from .origin import OriginValidator
+from .routing import websocket_urlpatterns
 
 # Middleware that is to see the end of a WebSocket goes around all of this, not in between.
 application = Connections(
@@ -23,9 +28,7 @@ application = Connections(
             "http": django_application,
             # A browser sends its cookies to a WebSocket whatever page opened it, so the Origin
             # decides.
-            "websocket": AllowedHostsOriginValidator(
-                authenticated(URLRouter(websocket_urlpatterns)),
-            ),
+            "websocket": OriginValidator(authenticated(URLRouter(websocket_urlpatterns))),
             "lifespan": lifespan,
         }
     )

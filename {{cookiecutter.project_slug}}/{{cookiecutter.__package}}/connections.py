@@ -17,6 +17,8 @@ from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallab
 from django.conf import settings
 
 from .groups import Group
+from .logs import identify
+from .metrics import CLOSED, CONNECTIONS
 from .threads import use_threads
 
 {% if cookiecutter.server == 'daphne' %}
@@ -103,6 +105,7 @@ class Socket:
         """Have the WebSocket closed, as soon as its consumer has dealt with the current frame."""
         if self.code is None:
             self.code = code
+            CLOSED.labels(code).inc()
             if self._waiting:
                 self.task.cancel()
             else:
@@ -126,6 +129,7 @@ class Connections:
     ) -> None:
         """Serve a request or a WebSocket."""
         self._take_signal()
+        identify(scope)
         if scope["type"] == "websocket":
             socket = Socket(receive, send)
             if self._stopping or len(self._sockets) >= settings.WS_MAX_CONNECTIONS:
@@ -134,6 +138,7 @@ class Connections:
             use_threads()
             scope["socket"] = socket  # type: ignore[typeddict-unknown-key]
             self._sockets.add(socket)
+            CONNECTIONS.inc()
             try:
                 await self._application(scope, socket.receive, send)
                 if socket.serve:
@@ -143,6 +148,7 @@ class Connections:
                     raise
             finally:
                 self._sockets.discard(socket)
+                CONNECTIONS.dec()
         elif scope["type"] == "http":
             task = cast("asyncio.Task[None]", asyncio.current_task())
             self._requests.add(task)

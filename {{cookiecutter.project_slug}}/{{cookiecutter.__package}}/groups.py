@@ -16,6 +16,7 @@ from channels.layers import BaseChannelLayer, get_channel_layer
 
 from .checks import warn_of_second_process
 from .frames import Frame, encode
+from .metrics import BROADCAST, LAYER_ERRORS, SENT
 
 logger = logging.getLogger(__name__)
 
@@ -96,9 +97,11 @@ class Group:
 
     def deliver(self, frame: Frame) -> None:
         """Pass what was sent to the group on to its members."""
-        text = encode(frame)
-        for member in tuple(self.members):
-            member.push(text)
+        with BROADCAST.labels("deliver").time():
+            text = encode(frame)
+            for member in tuple(self.members):
+                member.push(text)
+        SENT.inc(len(self.members))
 
     async def _read(self) -> None:
         """Keep the subscription up, whatever happens to the channel layer."""
@@ -106,6 +109,7 @@ class Group:
             try:
                 await self._follow()
             except Exception as error:  # noqa: BLE001, each channel layer has its own errors
+                LAYER_ERRORS.inc()
                 logger.warning("Group %s hears nothing, trying again: %r", self.name, error)
             self._subscribed.clear()
             await asyncio.sleep(RETRY_SECONDS)

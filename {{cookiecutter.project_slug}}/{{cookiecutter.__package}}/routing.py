@@ -1,20 +1,14 @@
 """Which consumer serves which WebSocket path."""
 
-from channels.generic.websocket import AsyncWebsocketConsumer
 from django.urls import re_path
 
 import {{ cookiecutter.app }}.routing
 
-
-class Refusal(AsyncWebsocketConsumer):
-    """Refuses a path that nothing else serves; the router alone would raise ValueError."""
-
-    async def connect(self) -> None:
-        """Close before the handshake is done, which the client sees as status 403."""
-        await self.close()
-
+from .origin import refuse
 
 websocket_urlpatterns = [
     *{{ cookiecutter.app }}.routing.websocket_urlpatterns,
-    re_path(r"", Refusal.as_asgi()),
+    # What nothing else serves; the router alone would raise ValueError. Where Django's types expect
+    # a view, Channels takes any ASGI application.
+    re_path(r"", refuse),  # type: ignore[arg-type]
 ]

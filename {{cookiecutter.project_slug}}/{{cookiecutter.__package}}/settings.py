@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     # Before staticfiles, whose runserver knows no WebSockets.
     "{{ cookiecutter.__package }}",
     "{{ cookiecutter.app }}",
+    "accounts",
     "servestatic",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -46,6 +47,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # Before the host check and the redirect to HTTPS: a probe knows neither.
     "{{ cookiecutter.__package }}.health.health_middleware",
+    "{{ cookiecutter.__package }}.headers.security_headers_middleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
 {% if cookiecutter.django == '5.2' %}
@@ -89,6 +91,17 @@ DATABASES = {
 {% endif %}
 # Under ASGI a request may run in any thread, so a persistent connection would be left behind there.
 DATABASES["default"]["CONN_MAX_AGE"] = 0
+{% if cookiecutter.database == 'sqlite' %}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        # Who reads does not wait for who writes, and a write does not wait for the disk.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        # A transaction that begins to write waits its turn, where it would otherwise fail.
+        "transaction_mode": "IMMEDIATE",
+        # Seconds to wait.
+        "timeout": 20,
+    }
+{% endif %}
 {% if cookiecutter.django == '5.2' %}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 {% endif %}
@@ -124,6 +137,8 @@ WS_MESSAGES_PER_SECOND = env.int("WS_MESSAGES_PER_SECOND", default=60)
 # In one process.
 WS_MAX_CONNECTIONS = env.int("WS_MAX_CONNECTIONS", default=10_000)
 
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.throttling.ThrottledBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -141,6 +156,7 @@ TIME_ZONE = "{{ cookiecutter.time_zone }}"
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+SERVESTATIC_ALLOW_ALL_ORIGINS = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -156,7 +172,8 @@ SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0 if DEBUG else 3600)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
 SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=False)
-if env.bool("BEHIND_TLS_PROXY", default=False):
+BEHIND_TLS_PROXY = env.bool("BEHIND_TLS_PROXY", default=False)
+if BEHIND_TLS_PROXY:
     # Only a proxy that overwrites the header makes it true: a client may send it too.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
@@ -185,14 +202,38 @@ SECURE_CSP = {
 }
 {% endif %}
 
+METRICS = env.bool("METRICS", default=False)
+if METRICS:
+    METRICS_TOKEN = env.str("METRICS_TOKEN")
+    # First, as for health: who collects them knows neither the site's name nor HTTPS.
+    MIDDLEWARE.insert(0, "{{ cookiecutter.__package }}.metrics.metrics_middleware")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"identity": {"()": "{{ cookiecutter.__package }}.logs.IdentityFilter"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+        "json": {"()": "{{ cookiecutter.__package }}.logs.ProductionFormatter"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "filters": ["identity"],
+            "formatter": "line" if DEBUG else "json",
+        }
+    },
     "loggers": {
         # Without their own handlers, which would write each line a second time.
         "django": {},
+{% if cookiecutter.server == 'uvicorn' %}
+        "uvicorn": {"propagate": True},
+        # Their lines hold query strings, and those may hold secrets; the proxy has its own log.
+        "uvicorn.access": {"propagate": DEBUG},
+        "uvicorn.error": {"level": "INFO" if DEBUG else "WARNING"},
+{% elif cookiecutter.server == 'granian' %}
+        "_granian": {"propagate": True},
+{% endif %}
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }

@@ -15,6 +15,7 @@ from django.conf import settings
 from .connections import Socket
 from .frames import Frame, FrameError, encode, parse
 from .groups import Group
+from .metrics import ERRORS, RECEIVED, SENT
 from .presence import Presence
 
 TOO_SLOW = 4008
@@ -136,6 +137,7 @@ class JsonConsumer(AsyncWebsocketConsumer):
         while self._writer and len(self._backlog) >= MAX_BACKLOG:
             await asyncio.wait([self._writer])
         self.push(encode(frame))
+        SENT.inc()
 
     async def on_ping(self, frame: Frame) -> None:
         """Answer at once, so that the client can tell a live connection from a dead one."""
@@ -150,6 +152,7 @@ class JsonConsumer(AsyncWebsocketConsumer):
 
     async def _handle(self, text: str | None) -> None:
         """Pass a frame to its handler, or answer with what is wrong with it."""
+        RECEIVED.inc()
         limit = settings.WS_MESSAGES_PER_SECOND
         now = self._loop.time()
         # What came within the last second counts, less and less the longer ago it was.
@@ -173,6 +176,7 @@ class JsonConsumer(AsyncWebsocketConsumer):
                 raise FrameError("unknown_type", "This type of message is not known here.")
             await handler(frame)
         except FrameError as error:
+            ERRORS.labels(error.code).inc()
             await self.send_json(
                 {"type": "error", "code": error.code, "detail": error.detail, "ref": ref},
             )

@@ -4,6 +4,7 @@ import logging
 import secrets
 
 from {{ cookiecutter.__package }}.frames import Frame, FrameError
+from {{ cookiecutter.__package }}.metrics import LAYER_ERRORS
 from {{ cookiecutter.__package }}.websocket import JsonConsumer
 
 from .messages import GROUP, broadcast
@@ -30,5 +31,6 @@ class {{ cookiecutter.__app_class }}Consumer(JsonConsumer):
         try:
             await broadcast(text, self.sender)
         except Exception as error:  # noqa: BLE001, each channel layer has its own errors
+            LAYER_ERRORS.inc()
             logger.warning("A message could not be passed on: %r", error)
             raise FrameError("not_delivered", "The message could not be sent. Try again.") from None

@@ -5,6 +5,8 @@ import asyncio
 from channels.layers import get_channel_layer
 from django.utils import timezone
 
+from {{ cookiecutter.__package }}.metrics import BROADCAST
+
 GROUP = "{{ cookiecutter.app }}"
 SEND_SECONDS = 5
 
@@ -22,5 +24,6 @@ async def broadcast(text: str, sender: str) -> None:
         # As text, since a channel layer need not carry dates.
         "sent_at": timezone.now().isoformat(),
     }
-    async with asyncio.timeout(SEND_SECONDS):
-        await get_channel_layer().group_send(GROUP, frame)
+    with BROADCAST.labels("send").time():
+        async with asyncio.timeout(SEND_SECONDS):
+            await get_channel_layer().group_send(GROUP, frame)

@@ -1,0 +1,109 @@
+"""Users, their logins, and those who guess."""
+
+import pytest
+from django.conf import LazySettings
+from django.contrib.auth import aauthenticate, authenticate
+from django.http import HttpRequest
+from django.test import Client, RequestFactory
+from django.utils import timezone
+
+from accounts.models import LoginAttempt, User
+from accounts.throttling import LIMITS, WINDOW, network_of
+
+PASSWORD = "lovelace"  # noqa: S105
+
+
+@pytest.fixture(autouse=True)
+def fast_hashes(settings: LazySettings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def user() -> User:
+    return User.objects.create_user("ada", password=PASSWORD)
+
+
+def log_in(client: Client, password: str = PASSWORD, address: str = "192.0.2.1") -> str:
+    """Return the page that a login leads to."""
+    fields = {"username": "ada", "password": password}
+    return client.post("/accounts/login/", fields, follow=True, REMOTE_ADDR=address).text
+
+
+@pytest.mark.django_db
+def test_login_and_logout(client: Client, user: User) -> None:
+    assert user.get_username() in log_in(client)
+    client.post("/accounts/logout/")
+    assert user.get_username() not in client.get("/").text
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("user")
+def test_who_guesses_has_to_wait(client: Client) -> None:
+    for _ in range(LIMITS["both"] - 1):
+        assert "Too many" not in log_in(client, "guess")
+    assert "Too many attempts. Try again in 5 minutes." in log_in(client, "guess")
+    # The right password helps no more, but nobody else is kept out, nor from the admin's page.
+    assert "Too many" in log_in(client)
+    assert "Log out" in log_in(client, address="192.0.2.2")
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("user")
+def test_admin_makes_them_wait_too(client: Client) -> None:
+    fields = {"username": "ada", "password": "guess"}
+    for _ in range(LIMITS["both"]):
+        client.post("/admin/login/", fields)
+    assert "Too many" in log_in(client, address="127.0.0.1")
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("user")
+def test_waiting_ends(client: Client) -> None:
+    for _ in range(LIMITS["both"]):
+        log_in(client, "guess")
+    LoginAttempt.objects.update(at=timezone.now() - WINDOW)
+    assert "Log out" in log_in(client)
+    assert not LoginAttempt.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("limit", ["name", "network"])
+def test_guesses_from_many_networks_or_for_many_names_are_counted(user: User, limit: str) -> None:
+    request = RequestFactory().get("/")
+    for number in range(LIMITS[limit]):
+        request.META["REMOTE_ADDR"] = f"192.0.2.{number if limit == 'name' else 0}"
+        name = "ada" if limit == "name" else f"user {number}"
+        assert not authenticate(request, username=name, password="guess")  # noqa: S106
+    request.META["REMOTE_ADDR"] = "198.51.100.1" if limit == "name" else "192.0.2.0"
+    assert not authenticate(request, username="ada", password=PASSWORD)
+    LoginAttempt.objects.all().delete()
+    assert authenticate(request, username="ada", password=PASSWORD) == user
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_async_code_has_to_wait_too() -> None:
+    for _ in range(LIMITS["both"] + 1):
+        assert not await aauthenticate(username="ada", password="guess")  # noqa: S106
+    assert await LoginAttempt.objects.acount() == LIMITS["both"]
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1/32"),
+        ("2001:db8::1:2:3:4", "2001:db8::/64"),
+        ("", ""),
+    ],
+)
+def test_network_of_a_client(address: str, network: str) -> None:
+    request = HttpRequest()
+    request.META["REMOTE_ADDR"] = address
+    assert network_of(request) == network
+
+
+def test_forwarded_address_counts_behind_a_proxy_alone(settings: LazySettings) -> None:
+    request = HttpRequest()
+    request.META |= {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": "203.0.113.9, 192.0.2.1"}
+    assert network_of(request) == "10.0.0.1/32"
+    settings.BEHIND_TLS_PROXY = True
+    assert network_of(request) == "192.0.2.1/32"

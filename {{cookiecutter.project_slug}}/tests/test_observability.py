@@ -1,0 +1,74 @@
+"""What the project tells those who run it."""
+
+import json
+import logging
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.test import Client as Browser
+from prometheus_client import REGISTRY
+
+from {{ cookiecutter.__package }}.logs import IdentityFilter, ProductionFormatter, identify
+
+from .client import Client
+
+
+def logged() -> dict[str, Any]:
+    """Return a line as production writes it."""
+    record = logging.LogRecord("test", logging.INFO, __file__, 1, "%s", ("hi",), None)
+    record.request = "GET /?token=secret"
+    assert IdentityFilter().filter(record)
+    line: dict[str, Any] = json.loads(ProductionFormatter().format(record))
+    return line
+
+
+def test_line_is_json() -> None:
+    line = logged()
+    assert line.pop("time")
+    assert line == {"level": "INFO", "logger": "test", "message": "hi"}
+
+
+async def test_line_names_its_connection(settings: LazySettings) -> None:
+    scope: Any = {"type": "websocket", "headers": [(b"x-request-id", b"4f2a")]}
+    identify(scope)
+    assert logged()["connection_id"] != "4f2a"
+    settings.BEHIND_TLS_PROXY = True
+    identify(scope)
+    assert logged()["connection_id"] == "4f2a"
+    scope = {"type": "http", "headers": [(b"x-request-id", b"no id\n")]}
+    identify(scope)
+    assert "no id" not in logged()["request_id"]
+
+
+def value(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_metrics_count() -> None:
+    received, sent = value("websocket_frames_received_total"), value("websocket_frames_sent_total")
+    errors = value("websocket_errors_total", code="bad_json")
+    delivered = value("broadcast_seconds_count", step="deliver")
+    async with Client() as alice, Client() as bob:
+        assert value("websocket_connections") == 2
+        await alice.ask('{"message": "hi"}')
+        await bob.receive()
+        await alice.ask("no JSON")
+    assert value("websocket_connections") == 0
+    assert value("websocket_frames_received_total") == received + 2
+    assert value("websocket_frames_sent_total") == sent + 3
+    assert value("websocket_errors_total", code="bad_json") == errors + 1
+    assert value("broadcast_seconds_count", step="deliver") == delivered + 1
+
+
+def test_metrics_are_for_who_knows_the_token(client: Browser, settings: LazySettings) -> None:
+    settings.METRICS_TOKEN = "t0ken"  # noqa: S105
+    settings.MIDDLEWARE = [
+        "{{ cookiecutter.__package }}.metrics.metrics_middleware",
+        *settings.MIDDLEWARE,
+    ]
+    assert client.get("/metrics").status_code == 401
+    assert client.get("/metrics", headers={"authorization": "Bearer token"}).status_code == 401
+    answer = client.get("/metrics", headers={"authorization": "Bearer t0ken"})
+    assert "websocket_connections " in answer.text
