@@ -318,12 +318,13 @@ def _taken(name: str) -> str:
 
 if __name__ == "__main__":
     # Answers are data, never source: JSON never holds three quotes in a row.
-    sentences = problems(json.loads(r"""{{ cookiecutter | tojson }}"""))
+    ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
+    sentences = problems(ANSWERS)
     for sentence in sentences:
         print(f"Error: {sentence}", file=sys.stderr)
-    # Cookiecutter can leave out a file, by an empty name, but no folder. So the files of an option
-    # that lie in folders of their own are called by a whole path, and cookiecutter asks for these.
-    for path in (r"{{ cookiecutter.__workflow }}", r"{{ cookiecutter.__dependabot }}"):
-        if not sentences:
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
-    sys.exit(2 if sentences else 0)
+    if sentences:
+        sys.exit(2)
+    # Cookiecutter can leave out a file, by an empty name, but no folder. So a file of an option
+    # that lies in folders of its own is called by a whole path, for which it makes no folders.
+    for file in ("__workflow", "__dependabot"):
+        Path(ANSWERS.get(file, "")).parent.mkdir(parents=True, exist_ok=True)

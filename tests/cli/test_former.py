@@ -21,7 +21,7 @@ def answers(request: pytest.FixtureRequest, here: Path) -> Path:
     if request.param != "pyproject.toml":
         path = here / "answers"
         content = record if request.param == "the output of --json" else record["answers"]
-        lines = [f'{key} = "{value}"\n' for key, value in record["answers"].items()]
+        lines = [f"{key} = {json.dumps(value)}\n" for key, value in record["answers"].items()]
         path.write_text("".join(lines) if request.param == "TOML" else json.dumps(content))
     return path
 

@@ -16,7 +16,7 @@ SECONDS = 20
 DOWN, ENTER = "\x1b[B", "\r"
 ALL_BUT_SERVER = [
     "-i", "mysite", "--app=live", "--layer=redis", "--database=sqlite", "--django=5.2",
-    "--language=de", "--time-zone=UTC",
+    "--no-docker", "--ci=none", "--language=de", "--time-zone=UTC",
 ]  # fmt: skip
 # What to give for a question to be the first.
 BEFORE = {
@@ -71,6 +71,10 @@ def answer_all(child: "pexpect.spawn[str]", kind: str) -> None:
     child.send(ENTER)
     child.expect("Version of Django")
     child.send(ENTER)
+    child.expect("Dockerfile")
+    child.send(f"n{ENTER}" if kind == "dumb" else "n")
+    child.expect("Continuous integration")
+    child.send(ENTER)
     child.expect("Language code")
     child.send(f"zh{ENTER}")
     child.expect('Did you mean "zh-hans"')
@@ -110,12 +114,12 @@ def test_questions(here: Path, kind: str, arguments: list[str]) -> None:
 @pytest.mark.parametrize("kind", TERMINALS)
 def test_only_what_no_flag_gave_is_asked(here: Path, kind: str) -> None:
     flags = ["--app=live", "--layer=redis", "--server=daphne", "--database=sqlite"]
-    more = ["--django=5.2", "--language=de", "--no-color"]
+    more = ["--django=5.2", "--docker", "--ci=none", "--language=de", "--no-color"]
     # What is a question is no talk, and --quiet leaves it.
     with terminal(here, "mysite", "-i", "-q", *flags, *more, kind=kind) as child:
         child.expect("Time zone")
         assert "\x1b[31m" not in (child.before or "")
-        for word in ("Name", "app", "Channel", "server", "Database", "Django", "Language"):
+        for word in ("Name", "app", "Channel", "server", "Database", "Django", "Docker", "Cont"):
             assert word not in (child.before or "")
         child.send(f"Berln{ENTER}")
         child.expect('Did you mean "Europe/Berlin"')
