@@ -1,0 +1,305 @@
+"""The files for GitHub and pre-commit: read by the real tools, and their commands run for real."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+
+from tests.debian import program
+from tests.environments import python_for, render, runnable
+from tests.questions import QUESTIONS, Answers, combinations, label, pairs
+
+WORKFLOW = ".github/workflows/ci.yml"
+DEPENDABOT = ".github/dependabot.yml"
+HOOKS = ".pre-commit-config.yaml"
+BIN = Path(sys.executable).parent
+# Registries and certificates are those of the machine.
+OF_THE_MACHINE = re.compile(r"(PIP|UV|SSL|REQUESTS)_|HOME$|\w+_proxy$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A tool that judges files, and a fault that it must see."""
+
+    command: Callable[[], list[str]]
+    files: tuple[str, ...]
+    right: str
+    wrong: str
+
+    def run(self, *projects: Path) -> subprocess.CompletedProcess[str]:
+        files = [project / file for project in projects for file in self.files]
+        return subprocess.run(
+            [*self.command(), *files], check=False, capture_output=True, text=True
+        )
+
+
+def zizmor(*options: str) -> list[str]:
+    strict = ["--offline", "--persona=auditor", "--strict-collection", "--collect=all"]
+    return [str(BIN / "zizmor"), "--quiet", *strict, *options]
+
+
+def jactionlint() -> list[str]:
+    shellcheck = program("shellcheck", "shellcheck")
+    return [str(BIN / "jactionlint"), "--strict-exit", f"--shellcheck={shellcheck}"]
+
+
+def schema(name: str) -> Callable[[], list[str]]:
+    return lambda: [str(BIN / "check-jsonschema"), "--builtin-schema", f"vendor.{name}"]
+
+
+def pre_commit(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "pre_commit", *arguments]
+
+
+TOOLS = {
+    "zizmor": Tool(
+        zizmor,
+        (WORKFLOW, DEPENDABOT, HOOKS),
+        "persist-credentials: false",
+        "persist-credentials: true",
+    ),
+    "zizmor, cooldown": Tool(zizmor, (DEPENDABOT,), "default-days: 7", "default-days: 1"),
+    "jactionlint": Tool(jactionlint, (WORKFLOW, DEPENDABOT), "needs: test", "needs: tests"),
+    "jactionlint, shell": Tool(jactionlint, (WORKFLOW,), "if [ -f uv.lock ];", "if [ -f $lock ];"),
+    "schema of workflows": Tool(schema("github-workflows"), (WORKFLOW,), "runs-on:", "runs_on:"),
+    "schema of Dependabot": Tool(schema("dependabot"), (DEPENDABOT,), "weekly", "sometimes"),
+    "pre-commit": Tool(lambda: pre_commit("validate-config"), (HOOKS,), "entry:", "entries:"),
+}
+
+
+@pytest.fixture(scope="module")
+def projects(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Render every combination that has these files; the server does not shape them."""
+    return [
+        render(answers, tmp_path_factory.mktemp("project"))
+        for answers in combinations()
+        if answers["ci"] == "github" and answers["server"] == QUESTIONS["server"][0]
+    ]
+
+
+@pytest.fixture(scope="module")
+def workflows(projects: list[Path]) -> list[dict[str, Any]]:
+    return [yaml.safe_load((project / WORKFLOW).read_text()) for project in projects]
+
+
+def test_server_does_not_shape_the_files(tmp_path: Path) -> None:
+    made = [render({"server": server}, tmp_path / server) for server in QUESTIONS["server"]]
+    for file in (WORKFLOW, DEPENDABOT, HOOKS):
+        assert len({(project / file).read_text() for project in made}) == 1
+
+
+@pytest.mark.xdist_group("ci")
+@pytest.mark.parametrize("tool", TOOLS.values(), ids=TOOLS)
+def test_tool_has_nothing_to_say(projects: list[Path], tool: Tool) -> None:
+    done = tool.run(*projects)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("tool", TOOLS.values(), ids=TOOLS)
+def test_tool_sees_a_fault(tool: Tool, tmp_path: Path) -> None:
+    project = render({}, tmp_path)
+    for file in tool.files:
+        text = (project / file).read_text()
+        (project / file).write_text(text.replace(tool.right, tool.wrong))
+    assert tool.run(project).returncode == 1
+
+
+@pytest.mark.xdist_group("ci")
+def test_only_a_tag_of_a_service_is_excused(projects: list[Path]) -> None:
+    done = subprocess.run(
+        [*zizmor("--no-ignores", "--format=json"), *projects],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert {finding["ident"] for finding in json.loads(done.stdout)} == {"unpinned-images"}
+
+
+@pytest.mark.xdist_group("ci")
+def test_every_action_is_pinned(workflows: list[dict[str, Any]]) -> None:
+    for workflow in workflows:
+        steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+        used = [step["uses"] for step in steps if "uses" in step]
+        assert used
+        assert all(re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", name) for name in used)
+
+
+@pytest.mark.xdist_group("ci")
+def test_services_are_those_of_the_project(
+    projects: list[Path], workflows: list[dict[str, Any]]
+) -> None:
+    for project, workflow in zip(projects, workflows, strict=True):
+        job = workflow["jobs"]["test"]
+        services = job.get("services", {})
+        urls = {name: urlsplit(text) for name, text in job["env"].items() if name.endswith("_URL")}
+        listed = (project / ".env.example").read_text().splitlines()
+        assert set(urls) == {line.split("=")[0] for line in listed if re.match(r"\w+_URL=", line)}
+        assert {url.scheme.removesuffix("ql") for url in urls.values()} == set(services)
+        for url in urls.values():
+            assert services[url.scheme]["ports"] == [f"{url.port}:{url.port}"]
+            assert "--health-cmd" in services[url.scheme]["options"]
+        if (project / "compose.yaml").exists():
+            deployed = yaml.safe_load((project / "compose.yaml").read_text())["services"]
+            for name, service in services.items():
+                assert service["image"] == deployed[name]["image"]
+
+
+@pytest.mark.xdist_group("ci")
+def test_images_are_built_where_there_are_some(
+    projects: list[Path], workflows: list[dict[str, Any]]
+) -> None:
+    for project, workflow in zip(projects, workflows, strict=True):
+        updates = yaml.safe_load((project / DEPENDABOT).read_text())["updates"]
+        kinds = {update["package-ecosystem"] for update in updates}
+        docker = (project / "Dockerfile").exists()
+        assert ("image" in workflow["jobs"]) == docker
+        assert kinds == {"uv", "github-actions"} | (
+            {"docker", "docker-compose"} if docker else set()
+        )
+
+
+def test_without_ci_nothing_speaks_of_it(tmp_path: Path) -> None:
+    project = render({"ci": "none", "docker": False}, tmp_path)
+    assert not (project / ".github").exists()
+    assert not (project / HOOKS).exists()
+    for word in ("GitHub", "pre-commit", "Dependabot"):
+        assert word not in (project / "README.md").read_text()
+
+
+@dataclass(frozen=True)
+class Runner:
+    """A machine with a project, as GitHub lends one or a developer has one."""
+
+    project: Path
+    variables: dict[str, str]
+
+    def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command,
+            cwd=self.project,
+            check=False,
+            env=self.variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def succeed(self, *command: str | Path) -> None:
+        done = self.run(*command)
+        assert done.returncode == 0, f"{command}: {done.stdout}"
+
+    def step(self, script: str) -> subprocess.CompletedProcess[str]:
+        """Run a step as GitHub does that names no shell."""
+        file = self.project.parent / "step.sh"
+        file.write_text(script)
+        return self.run("bash", "-e", file)
+
+
+def runner(answers: Answers, folder: Path, *tools: str) -> Runner:
+    """Render a project and make it a repository, beside these tools and nothing else of ours."""
+    project = render(answers, folder / "work")
+    python = python_for(str(answers["django"]))
+    assert python
+    # Not an environment of ours: uv makes none from another environment.
+    prefix = subprocess.run(
+        [python.path, "-c", "import sys; print(sys.base_prefix)"],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout.strip()
+    programs = folder / "bin"
+    programs.mkdir()
+    for name in tools:
+        (programs / name).symlink_to(BIN / name)
+    identity = {
+        f"GIT_{who}_{what}": "test@example.com"
+        for who in ("AUTHOR", "COMMITTER")
+        for what in ("NAME", "EMAIL")
+    }
+    variables = {
+        **{name: value for name, value in os.environ.items() if OF_THE_MACHINE.match(name)},
+        **identity,
+        "CI": "true",
+        "PATH": os.pathsep.join([str(programs), f"{prefix}/bin", os.defpath]),
+        "PIPX_BIN_DIR": str(programs),
+        "PIPX_HOME": str(folder / "pipx"),
+        "PRE_COMMIT_HOME": str(folder / "pre-commit"),
+        "UV_PYTHON": python.name.removeprefix("Python "),
+        "UV_PYTHON_DOWNLOADS": "never",
+    }
+    made = Runner(project, variables)
+    made.succeed("git", "init", "--quiet", "--initial-branch=main")
+    # It is in no clone.
+    (project / ".env").unlink()
+    made.succeed("git", "add", "--all")
+    return made
+
+
+def some() -> list[Answers]:
+    """Return a combination with no service and one with all of them, that this machine can run."""
+    found = runnable(pairs("layer", "database"))
+    return [found[0], found[-1]]
+
+
+@pytest.mark.parametrize("locked", [False, True], ids=["no lock", "lock"])
+@pytest.mark.parametrize("answers", some(), ids=label)
+def test_steps_succeed(answers: Answers, locked: bool, tmp_path: Path) -> None:  # noqa: FBT001
+    made = runner(answers, tmp_path, "pipx")
+    job = yaml.safe_load((made.project / WORKFLOW).read_text())["jobs"]["test"]
+    # No service runs here: as on a developer's machine, there is SQLite and the embedded Valkey.
+    services = {name for name in job["env"] if name.endswith("_URL")}
+    assert {name: job["env"][name] for name in set(job["env"]) - services} == {
+        "UV_PYTHON": "${{ matrix.python }}"
+    }
+    assert answers["database"] == "sqlite" or "DATABASE_URL" in services
+    if locked:
+        subprocess.run(
+            [BIN / "uv", "lock", "--quiet"], cwd=made.project, check=True, env=made.variables
+        )
+        made.succeed("git", "add", "uv.lock")
+    scripts = [step["run"] for step in job["steps"] if "run" in step]
+    for script in scripts:
+        done = made.step(script)
+        assert done.returncode == 0, f"{script}: {done.stdout}"
+    # Nothing that was checked out has changed.
+    made.succeed("git", "diff", "--exit-code")
+    if locked:
+        pyproject = made.project / "pyproject.toml"
+        pyproject.write_text(pyproject.read_text().replace('"websockets>=16,', '"websockets>=15,'))
+        (install,) = [script for script in scripts if "uv sync" in script]
+        assert "needs to be updated" in made.step(install).stdout
+
+
+def test_the_oldest_python_is_tested(tmp_path: Path) -> None:
+    for django in QUESTIONS["django"]:
+        project = render({"django": django}, tmp_path / django)
+        job = yaml.safe_load((project / WORKFLOW).read_text())["jobs"]["test"]
+        oldest = job["strategy"]["matrix"]["python"][0]
+        assert f'requires-python = ">={oldest}"' in (project / "pyproject.toml").read_text()
+
+
+@pytest.mark.parametrize("answers", some(), ids=label)
+def test_hooks_let_a_fresh_project_pass_and_stop_a_fault(answers: Answers, tmp_path: Path) -> None:
+    made = runner(answers, tmp_path, "uv")
+    done = made.run(*pre_commit("run", "--all-files"))
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("Passed") == done.stdout.count("\n") == 3, done.stdout
+    made.succeed("git", "diff", "--exit-code")
+    made.succeed(*pre_commit("install"))
+    # What uv's first run has made is to be committed.
+    made.succeed("git", "add", "--all")
+    made.succeed("git", "commit", "--quiet", "--message=test")
+    (made.project / "index/fault.py").write_text('"""A fault."""\n\nNUMBER: int = "one"\n')
+    made.succeed("git", "add", "--all")
+    done = made.run("git", "commit", "--quiet", "--message=fault")
+    assert done.returncode == 1
+    assert "index/fault.py:3: error: Incompatible types" in done.stdout
