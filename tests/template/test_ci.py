@@ -32,8 +32,8 @@ class Tool:
 
     command: Callable[[], list[str]]
     files: tuple[str, ...]
-    right: str
-    wrong: str
+    fault: tuple[str, str]
+    complaint: str
 
     def run(self, *projects: Path) -> subprocess.CompletedProcess[str]:
         files = [project / file for project in projects for file in self.files]
@@ -64,15 +64,27 @@ TOOLS = {
     "zizmor": Tool(
         zizmor,
         (WORKFLOW, DEPENDABOT, HOOKS),
-        "persist-credentials: false",
-        "persist-credentials: true",
+        ("persist-credentials: false", "persist-credentials: true"),
+        "artipacked",
     ),
-    "zizmor, cooldown": Tool(zizmor, (DEPENDABOT,), "default-days: 7", "default-days: 1"),
-    "jactionlint": Tool(jactionlint, (WORKFLOW, DEPENDABOT), "needs: test", "needs: tests"),
-    "jactionlint, shell": Tool(jactionlint, (WORKFLOW,), "if [ -f uv.lock ];", "if [ -f $lock ];"),
-    "schema of workflows": Tool(schema("github-workflows"), (WORKFLOW,), "runs-on:", "runs_on:"),
-    "schema of Dependabot": Tool(schema("dependabot"), (DEPENDABOT,), "weekly", "sometimes"),
-    "pre-commit": Tool(lambda: pre_commit("validate-config"), (HOOKS,), "entry:", "entries:"),
+    "zizmor, cooldown": Tool(
+        zizmor, (DEPENDABOT,), ("default-days: 7", "default-days: 1"), "insufficient default-days"
+    ),
+    "jactionlint": Tool(
+        jactionlint, (WORKFLOW, DEPENDABOT), ("needs: test", "needs: tests"), "job-needs"
+    ),
+    "jactionlint, shell": Tool(
+        jactionlint, (WORKFLOW,), ("if [ -f uv.lock ];", "if [ -f $lock ];"), "SC2086"
+    ),
+    "schema of workflows": Tool(
+        schema("github-workflows"), (WORKFLOW,), ("runs-on:", "runs_on:"), "runs_on"
+    ),
+    "schema of Dependabot": Tool(
+        schema("dependabot"), (DEPENDABOT,), ("weekly", "sometimes"), "sometimes"
+    ),
+    "pre-commit": Tool(
+        lambda: pre_commit("validate-config"), (HOOKS,), ("entry:", "entries:"), "Missing required"
+    ),
 }
 
 
@@ -109,8 +121,10 @@ def test_tool_sees_a_fault(tool: Tool, tmp_path: Path) -> None:
     project = render({}, tmp_path)
     for file in tool.files:
         text = (project / file).read_text()
-        (project / file).write_text(text.replace(tool.right, tool.wrong))
-    assert tool.run(project).returncode == 1
+        (project / file).write_text(text.replace(*tool.fault))
+    done = tool.run(project)
+    assert done.returncode
+    assert tool.complaint in done.stdout + done.stderr
 
 
 @pytest.mark.xdist_group("ci")
@@ -250,8 +264,11 @@ def some() -> list[Answers]:
     return [found[0], found[-1]]
 
 
-@pytest.mark.parametrize("locked", [False, True], ids=["no lock", "lock"])
-@pytest.mark.parametrize("answers", some(), ids=label)
+@pytest.mark.parametrize(
+    ("answers", "locked"),
+    zip(some(), [False, True], strict=True),
+    ids=[*map(label, some())],
+)
 def test_steps_succeed(answers: Answers, locked: bool, tmp_path: Path) -> None:  # noqa: FBT001
     made = runner(answers, tmp_path, "pipx")
     job = yaml.safe_load((made.project / WORKFLOW).read_text())["jobs"]["test"]

@@ -41,7 +41,8 @@ def resources() -> dict[str, Any]:
     return {made["kind"]: made for made in yaml.safe_load_all(KUBERNETES.read_text())}
 
 
-def container(kind: str) -> Any:
+def container(kind: str) -> dict[str, Any]:
+    only: dict[str, Any]
     (only,) = resources()[kind]["spec"]["template"]["spec"]["containers"]
     return only
 

@@ -1,0 +1,146 @@
+"""A site behind the proxies that we give a configuration for."""
+
+import json
+import os
+import re
+import signal
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Browser, expect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from tests.projects.clients import SECONDS, get, hear, hears, say, wait_until
+from tests.projects.proxies import PROXIES, Site, logged_ids, site, sockets_of
+from tests.projects.servers import by_server, copy, servers
+from tests.questions import Answers
+
+# Longer than nginx waits for a word from the server.
+SILENCE_SECONDS = 65
+
+
+@pytest.fixture
+def project(answers: Answers, make_project: Callable[[Answers], Path], tmp_path: Path) -> Path:
+    return copy(make_project(answers), tmp_path)
+
+
+@pytest.mark.parametrize("kind", PROXIES)
+@pytest.mark.parametrize("answers", servers("redis"), ids=by_server)
+def test_a_site_works_behind_a_proxy(project: Path, tmp_path: Path, kind: str) -> None:
+    with site(project, tmp_path, kind) as (made,):
+        serves_pages(made)
+        serves_static_files(made)
+        keeps_strangers_out(made)
+        believes_no_client(made)
+        survives_a_lost_process(made)
+
+
+def serves_pages(made: Site) -> None:
+    page = made.get("/")
+    assert page.status == 200
+    assert page.headers["strict-transport-security"] == "max-age=3600"
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    status, headers, _ = get(made.ports.http, "/")
+    assert status in {301, 308}
+    assert headers["location"].startswith("https://")
+    assert made.get("/metrics").status == 404
+    assert made.get("/nothing").status == 404
+    # As the proxy makes them: the project's own have 16 letters.
+    wait_until(lambda: [i for server in made.servers for i in logged_ids(server)], "it is logged")
+    (identity, *_) = [i for server in made.servers for i in logged_ids(server)]
+    assert re.fullmatch(r"[0-9a-f-]{32,36}", identity)
+
+
+def serves_static_files(made: Site) -> None:
+    (script,) = re.findall(r'src="(/static/[^"]+\.js)"', made.get("/").content.decode())
+    file = made.get(script, **{"Accept-Encoding": "gzip"})
+    assert file.status == 200
+    assert "immutable" in file.headers["cache-control"]
+    assert file.headers["content-encoding"] == "gzip"
+    assert "javascript" in file.headers["content-type"]
+    assert file.headers["x-content-type-options"] == "nosniff"
+    plain = made.get("/static/index/index.js")
+    assert plain.status == 200
+    assert "immutable" not in plain.headers["cache-control"]
+    assert made.get("/static/nothing.js").status == 404
+
+
+def keeps_strangers_out(made: Site) -> None:
+    with pytest.raises(InvalidStatus) as refusal:
+        made.open_socket("https://evil.example")
+    assert refusal.value.response.status_code == 403
+
+
+def believes_no_client(made: Site) -> None:
+    """Whoever guesses passwords can't do so from made-up addresses."""
+    page = made.get("/accounts/login/")
+    (token,) = re.findall(r'csrfmiddlewaretoken" value="([^"]+)"', page.content.decode())
+    fields = {"csrfmiddlewaretoken": token, "username": "ada", "password": "guess"}
+    for number in range(6):
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Cookie": page.headers["set-cookie"].partition(";")[0],
+            "Origin": made.origin,
+            "X-Forwarded-For": f"203.0.113.{number}",
+        }
+        answer = made.ask("POST", "/accounts/login/", headers, urlencode(fields))
+        assert answer.status == 200, answer
+    assert b"Too many attempts" in answer.content
+
+
+def survives_a_lost_process(made: Site) -> None:
+    """Two clients on two processes hear each other; one process dies, and its client comes back."""
+    first, second = made.servers
+    with made.open_socket() as alice:
+        wait_until(lambda: sockets_of(first) + sockets_of(second) == 1, "one process has her")
+        hers, other = (first, second) if sockets_of(first) else (second, first)
+        with made.open_socket() as bob:
+            # Fewest connections first.
+            wait_until(lambda: sockets_of(other) == 1, "the other process has him")
+            say(alice, "hello")
+            assert [hear(client)["message"] for client in (alice, bob)] == ["hello"] * 2
+            os.killpg(hers.process.pid, signal.SIGKILL)
+            with pytest.raises(ConnectionClosed):
+                alice.recv(timeout=SECONDS)
+            with made.open_socket() as again:
+                say(again, "back")
+                assert [hear(client)["message"] for client in (again, bob)] == ["back"] * 2
+    os.killpg(other.process.pid, signal.SIGKILL)
+    assert made.get("/").status in {502, 503}
+    assert made.get("/static/index/index.js").status == 200
+
+
+SILENT = [answers for answers in servers("redis") if answers["server"] == "granian"]
+
+
+@pytest.mark.parametrize("answers", SILENT, ids=by_server)
+def test_silence_is_survived(project: Path, tmp_path: Path) -> None:
+    """Also on a server that sends no pings of its own."""
+    with site(project, tmp_path, *PROXIES) as sites, ExitStack() as stack:
+        clients = [stack.enter_context(made.open_socket()) for made in sites]
+        end = time.monotonic() + SILENCE_SECONDS
+        while (left := end - time.monotonic()) > 0:
+            with suppress(TimeoutError):
+                assert json.loads(clients[0].recv(timeout=left)) == {"type": "heartbeat"}
+        for client in clients:
+            say(client, f"still here, {id(client)}")
+            assert hears(client, f"still here, {id(client)}")
+
+
+@pytest.mark.parametrize("answers", servers("redis")[:1], ids=by_server)
+def test_the_page_comes_back(project: Path, tmp_path: Path, browser: Browser) -> None:
+    with site(project, tmp_path, "caddy") as (made,):
+        page = browser.new_page(ignore_https_errors=True)
+        page.goto(made.origin)
+        expect(page.locator("#status")).to_have_attribute("data-state", "live")
+        wait_until(lambda: sum(map(sockets_of, made.servers)) == 1, "a process has the page")
+        his, other = sorted(made.servers, key=sockets_of, reverse=True)
+        os.killpg(his.process.pid, signal.SIGKILL)
+        wait_until(lambda: sockets_of(other) == 1, "the other process has it")
+        page.get_by_role("textbox").fill("back again")
+        page.get_by_role("textbox").press("Enter")
+        expect(page.locator("#messages .text")).to_have_text("back again")
