@@ -266,7 +266,7 @@ def some() -> list[Answers]:
 
 @pytest.mark.parametrize(
     ("answers", "locked"),
-    zip(some(), [False, True], strict=True),
+    list(zip(some(), [False, True], strict=True)),
     ids=[*map(label, some())],
 )
 def test_steps_succeed(answers: Answers, locked: bool, tmp_path: Path) -> None:  # noqa: FBT001
