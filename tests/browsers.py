@@ -1,6 +1,5 @@
 """A real browser: found, or installed."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -8,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from playwright.sync_api import Browser, sync_playwright
+
+from tests.debian import can_install, install
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -20,9 +21,8 @@ def install_chromium() -> None:
     """Install Chromium when the machine has none."""
     if find_chromium():
         return
-    if shutil.which("apt-get") and os.geteuid() == 0:
-        subprocess.run(["apt-get", "update", "-qq"], check=True)
-        subprocess.run(["apt-get", "install", "-qq", "--yes", "chromium"], check=True)
+    if can_install():
+        install("chromium", "chromium")
     else:
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)
 
