@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from http.client import HTTPSConnection
 from pathlib import Path
 from urllib.request import ProxyHandler, Request, build_opener
@@ -46,8 +47,12 @@ class Site:
     """A project behind a proxy."""
 
     ports: Ports
-    context: ssl.SSLContext
+    authority: Path
     servers: tuple[Server, Server]
+
+    @cached_property
+    def context(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=str(self.authority))
 
     @property
     def origin(self) -> str:
@@ -106,9 +111,7 @@ def started(command: list[str | Path], folder: Path, **env: str) -> Iterator[Non
 
 
 @contextmanager
-def caddy(
-    project: Path, folder: Path, ports: Ports, upstreams: list[int]
-) -> Iterator[ssl.SSLContext]:
+def caddy(project: Path, folder: Path, ports: Ports, upstreams: list[int]) -> Iterator[Path]:
     """Run Caddy with the project's own file, on ports of ours."""
     binary = program("caddy", "caddy")
     own = f"admin off\n\thttp_port {ports.http}\n\thttps_port {ports.https}"
@@ -125,13 +128,11 @@ def caddy(
     root = folder / "caddy/pki/authorities/local/root.crt"
     with started(command, folder, **env):
         wait_until(lambda: root.exists() and root.stat().st_size, "Caddy has a certificate")
-        yield ssl.create_default_context(cafile=str(root))
+        yield root
 
 
 @contextmanager
-def nginx(
-    project: Path, folder: Path, ports: Ports, upstreams: list[int]
-) -> Iterator[ssl.SSLContext]:
+def nginx(project: Path, folder: Path, ports: Ports, upstreams: list[int]) -> Iterator[Path]:
     """Run nginx with the example, on ports of ours and with a certificate of ours."""
     binary = program("nginx", "nginx-light")
     authority = trustme.CA()
@@ -160,20 +161,20 @@ def nginx(
     )
     command: list[str | Path] = [binary, "-e", "stderr", "-p", folder, "-c", folder / "nginx.conf"]
     subprocess.run([*command, "-t"], check=True)
-    context = ssl.create_default_context()
-    authority.configure_trust(context)
+    root = folder / "root.pem"
+    authority.cert_pem.write_to_path(root)
     with started([*command, "-g", "daemon off;"], folder):
-        yield context
+        yield root
 
 
-PROXIES: dict[str, Callable[..., AbstractContextManager[ssl.SSLContext]]] = {
+PROXIES: dict[str, Callable[..., AbstractContextManager[Path]]] = {
     "caddy": caddy,
     "nginx": nginx,
 }
 
 
 @contextmanager
-def site(project: Path, folder: Path, *kinds: str) -> Iterator[list[Site]]:
+def site(project: Path, folder: Path, *kinds: str, **more: str) -> Iterator[list[Site]]:
     """Run two processes of a project on one Redis, behind each of these proxies."""
     manage(project, "collectstatic", "--no-input", "--verbosity=0")
     manage(project, "migrate", "--verbosity=0")
@@ -190,6 +191,7 @@ def site(project: Path, folder: Path, *kinds: str) -> Iterator[list[Site]]:
             "METRICS_TOKEN": TOKEN,
             "REDIS_URL": valkey.connection_url,
             "SECURE_SSL_REDIRECT": "True",
+            **more,
         }
         first, second = (stack.enter_context(serving(project, **env)) for _ in range(2))
         sites = []
@@ -198,8 +200,8 @@ def site(project: Path, folder: Path, *kinds: str) -> Iterator[list[Site]]:
             started_proxy = PROXIES[kind](
                 project, folder / kind, ports[kind], [first.port, second.port]
             )
-            context = stack.enter_context(started_proxy)
-            made = Site(ports[kind], context, (first, second))
+            authority = stack.enter_context(started_proxy)
+            made = Site(ports[kind], authority, (first, second))
             wait_until(lambda made=made: answers(made), f"{kind} answers")  # type: ignore[misc]
             sites.append(made)
         yield sites

@@ -1,0 +1,120 @@
+"""What those who grade web pages say of a site behind its proxy, in production."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browsers import find_chromium
+from tests.debian import program
+from tests.projects.proxies import Site, site
+from tests.projects.servers import copy, servers
+from tests.questions import ROOT, Answers
+
+PAGES = ("/", "/accounts/login/")
+
+# One process installs the tools and runs the site.
+pytestmark = pytest.mark.xdist_group("quality")
+
+
+# One server: what is graded, Django and the proxy send.
+@pytest.fixture(scope="module")
+def behind_caddy(
+    make_project: Callable[[Answers], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("site")
+    project = copy(make_project(servers("redis")[0]), folder)
+    hsts = {
+        "SECURE_HSTS_SECONDS": "31536000",
+        "SECURE_HSTS_INCLUDE_SUBDOMAINS": "True",
+        "SECURE_HSTS_PRELOAD": "True",
+    }
+    with site(project, folder, "caddy", **hsts) as (made,):
+        yield made
+
+
+@pytest.fixture(scope="module")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the graders, none of whose own install steps is run."""
+    npm = program("npm", "npm")
+    folder = tmp_path_factory.mktemp("tools") / "quality"
+    shutil.copytree(ROOT / "tests/quality", folder)
+    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    subprocess.run([npm, "ci", *quiet], cwd=folder, check=True)
+    # The list of sites that browsers know, which such a step would fetch: this one is not on it.
+    preloaded = folder / "node_modules/@mdn/mdn-http-observatory/conf/hsts-preload.json"
+    preloaded.write_text("{}")
+    return folder
+
+
+def run(*command: str | Path, folder: Path, **env: str) -> str:
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, **env},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_observatory(behind_caddy: Site, tools: Path) -> None:
+    ports = [str(behind_caddy.ports.http), str(behind_caddy.ports.https)]
+    root = str(behind_caddy.authority)
+    said = run("node", "observatory.js", *ports, folder=tools, NODE_EXTRA_CA_CERTS=root)
+    graded = json.loads(said)
+    assert graded["status"] == 200
+    assert graded["grade"] == "A+", graded
+    assert all(found["pass"] for found in graded["found"].values()), graded
+
+
+def test_html(behind_caddy: Site, tools: Path) -> None:
+    files = []
+    for number, path in enumerate(PAGES):
+        files.append(tools / f"page{number}.html")
+        files[-1].write_bytes(behind_caddy.get(path).content)
+    run("npx", "--offline", "html-validate", *files, folder=tools)
+
+
+def test_accessibility(behind_caddy: Site, tools: Path, browser: Browser) -> None:
+    for path in PAGES:
+        for colors in ("light", "dark"):
+            page = browser.new_page(
+                ignore_https_errors=True,
+                bypass_csp=True,  # for axe itself, which is put into the page
+                color_scheme="dark" if colors == "dark" else "light",
+            )
+            page.goto(behind_caddy.origin + path)
+            page.add_script_tag(path=tools / "node_modules/axe-core/axe.min.js")
+            found = page.evaluate("axe.run()")
+            assert found["passes"]
+            assert found["violations"] == [], (path, colors)
+            page.close()
+
+
+def test_lighthouse(behind_caddy: Site, tools: Path) -> None:
+    flags = "--headless=new --no-sandbox --disable-gpu --disable-background-networking"
+    run(
+        "node",
+        "node_modules/lighthouse/cli/index.js",
+        f"{behind_caddy.origin}/",
+        "--quiet",
+        "--output=json",
+        "--output-path=lighthouse.json",
+        f"--chrome-flags={flags} --ignore-certificate-errors",
+        folder=tools,
+        CHROME_PATH=find_chromium() or "",
+    )
+    report = json.loads((tools / "lighthouse.json").read_text())
+    scores = {name: found["score"] for name, found in report["categories"].items()}
+    assert set(scores) == {"accessibility", "best-practices", "performance", "seo"}
+    # How fast a page is depends on how busy the machine is: that is for a quiet one to say.
+    scores.pop("performance")
+    assert all(score >= 0.95 for score in scores.values()), scores
