@@ -35,7 +35,7 @@ CONSUMER = """
 import time
 
 from asgiref.sync import sync_to_async
-from django.contrib.auth.models import User
+from accounts.models import User
 
 
 def query():

@@ -1,6 +1,5 @@
 """docs/production.md and its examples: read by the real tools, and true for a project made now."""
 
-import os
 import re
 import subprocess
 import sys
@@ -8,12 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 import yaml
 
 from tests.debian import program
 from tests.environments import render
-from tests.projects.clients import free_port
 from tests.questions import ROOT, Answers
 
 PAGE = ROOT / "docs/production.md"
@@ -204,31 +201,3 @@ def test_every_link_leads_somewhere() -> None:
     inside = [link for link in links if "://" not in link]
     assert inside
     assert [link for link in inside if not (PAGE.parent / link).is_file()] == []
-
-
-def test_nginx_takes_the_configuration(tmp_path: Path) -> None:
-    nginx = program("nginx", "nginx")
-    found = re.search(r"```nginx\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    assert found
-    certificate = trustme.CA().issue_cert("example.com")
-    certificate.cert_chain_pems[0].write_to_path(tmp_path / "fullchain.pem")
-    certificate.private_key_pem.write_to_path(tmp_path / "privkey.pem")
-    # Other ports and folders, since the test opens them.
-    site = found[1].replace("/etc/ssl/mysite/", f"{tmp_path}/")
-    site = re.sub(r"(?<=listen )\d+", lambda _: f"127.0.0.1:{free_port()}", site)
-    folders = "".join(
-        f"{kind}_temp_path {tmp_path}/{kind};\n"
-        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    user = "user root;" if os.geteuid() == 0 else ""
-    (tmp_path / "nginx.conf").write_text(
-        f"{user}\npid {tmp_path}/pid;\nevents {{}}\nhttp {{\naccess_log off;\n{folders}{site}}}\n"
-    )
-    done = subprocess.run(
-        [nginx, "-t", "-c", tmp_path / "nginx.conf", "-e", tmp_path / "error.log"],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "[warn]" not in done.stderr
