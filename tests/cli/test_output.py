@@ -11,7 +11,7 @@ import pexpect
 import pytest
 
 from tests.cli.command import command, environment, run, tree
-from tests.questions import QUESTIONS
+from tests.questions import QUESTIONS, flags
 
 ESCAPE = "\x1b"
 
@@ -75,11 +75,7 @@ def test_json(here: Path) -> None:
         "address": None,
         "answers": answers,
         "command": 'django-asgi-new "my site" '
-        + " ".join(
-            f"--{key.replace('_', '-')}={value}"
-            for key, value in answers.items()
-            if key != "project_name"
-        ),
+        + " ".join(flags({key: answers[key] for key in answers if key != "project_name"})),
         "files": files(here / "my-site"),
         "notes": [],
         "next_steps": [
