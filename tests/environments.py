@@ -1,6 +1,7 @@
 """Python environments for generated projects, and which of them this machine can make."""
 
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -13,6 +14,9 @@ from cookiecutter.main import cookiecutter
 from django_asgi_new import pythons
 
 from tests.questions import QUESTIONS, ROOT, Answers, usual
+
+# Variables that say where this machine finds packages and certificates.
+OF_THE_MACHINE = re.compile(r"(PIP|UV|SSL|REQUESTS)_|HOME$|\w+_proxy$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,13 @@ def missing() -> list[str]:
     lacking = [django for django in QUESTIONS["django"] if python_for(django) is None]
     assert not (lacking and "CI" in os.environ), f"CI has no Python for Django {lacking}"
     return lacking
+
+
+def base_prefix(python: pythons.Python) -> str:
+    """Return the folder of a Python that is no environment: uv makes none from another one."""
+    code = "import sys; print(sys.base_prefix)"
+    done = subprocess.run([python.path, "-c", code], check=True, capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 def runnable(asked: list[Answers]) -> list[Answers]:

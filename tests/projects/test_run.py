@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -67,6 +67,11 @@ def test_run_serves_until_it_is_stopped(
         process.send_signal(signal.Signals[name])
         assert process.wait(timeout=SECONDS) == code
         wait_until(lambda: not is_up(port), "the server is gone")
+
+
+def test_install_notes_the_versions(make_project: Callable[[Answers], Path]) -> None:
+    lock = (make_project(runnable(usual())[0]) / "uv.lock").read_text()
+    assert '\nname = "django"\n' in lock
 
 
 def test_two_runs_take_two_ports(tmp_path: Path) -> None:

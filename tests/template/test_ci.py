@@ -15,15 +15,13 @@ import pytest
 import yaml
 
 from tests.debian import program
-from tests.environments import python_for, render, runnable
+from tests.environments import OF_THE_MACHINE, base_prefix, python_for, render, runnable
 from tests.questions import QUESTIONS, Answers, combinations, label, pairs
 
 WORKFLOW = ".github/workflows/ci.yml"
 DEPENDABOT = ".github/dependabot.yml"
 HOOKS = ".pre-commit-config.yaml"
 BIN = Path(sys.executable).parent
-# Registries and certificates are those of the machine.
-OF_THE_MACHINE = re.compile(r"(PIP|UV|SSL|REQUESTS)_|HOME$|\w+_proxy$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -223,13 +221,6 @@ def runner(answers: Answers, folder: Path, *tools: str) -> Runner:
     project = render(answers, folder / "work")
     python = python_for(str(answers["django"]))
     assert python
-    # Not an environment of ours: uv makes none from another environment.
-    prefix = subprocess.run(
-        [python.path, "-c", "import sys; print(sys.base_prefix)"],
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    ).stdout.strip()
     programs = folder / "bin"
     programs.mkdir()
     for name in tools:
@@ -243,7 +234,7 @@ def runner(answers: Answers, folder: Path, *tools: str) -> Runner:
         **{name: value for name, value in os.environ.items() if OF_THE_MACHINE.match(name)},
         **identity,
         "CI": "true",
-        "PATH": os.pathsep.join([str(programs), f"{prefix}/bin", os.defpath]),
+        "PATH": os.pathsep.join([str(programs), f"{base_prefix(python)}/bin", os.defpath]),
         "PIPX_BIN_DIR": str(programs),
         "PIPX_HOME": str(folder / "pipx"),
         "PRE_COMMIT_HOME": str(folder / "pre-commit"),

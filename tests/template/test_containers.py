@@ -1,4 +1,4 @@
-"""The files for containers: read by the real tools, and run for real without an engine."""
+"""The files for containers, read by the tools that they are for."""
 
 import json
 import os
@@ -8,26 +8,22 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from fnmatch import fnmatch
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from tests.containers import command, context, environment, stages
 from tests.debian import program
-from tests.environments import python_for, render, runnable
+from tests.environments import render
 from tests.projects.clients import SECONDS, free_port, get, wait_until
 from tests.projects.servers import production_command
-from tests.questions import QUESTIONS, Answers, label, pairs, usual
+from tests.questions import QUESTIONS, Answers, label, usual
 
 DEV = ("-f", "compose.yaml", "-f", "compose.dev.yaml")
 SECRET = re.compile(r"secret|password|token|key|://[^/\s]*@", re.IGNORECASE)
-# The folders of a container, which lie elsewhere in a test.
-FOLDERS = re.compile(r"(?<![\w.-])/(app|venv|data)\b")
 
 
 def shaped() -> list[Answers]:
@@ -36,66 +32,9 @@ def shaped() -> list[Answers]:
     return [{**answers, "docker": True} for answers in usual() if answers["django"] == django]
 
 
-def few() -> list[Answers]:
-    """Return a few of them, with each server on each database, that this machine can run."""
-    return [{**answers, "docker": True} for answers in runnable(pairs("server", "database"))]
-
-
 @pytest.fixture(params=shaped(), ids=label)
 def project(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return render(request.param, tmp_path)
-
-
-@dataclass
-class Stage:
-    """A stage of a Dockerfile."""
-
-    name: str
-    steps: list[tuple[str, str]] = field(default_factory=list)
-
-    def all(self, keyword: str) -> list[str]:
-        return [arguments for found, arguments in self.steps if found == keyword]
-
-
-def stages(project: Path) -> list[Stage]:
-    text = (project / "Dockerfile").read_text()
-    lines = re.sub(r"^#.*\n", "", text, flags=re.MULTILINE).replace("\\\n", " ").splitlines()
-    found: list[Stage] = []
-    for line in filter(None, lines):
-        keyword, arguments = line.split(maxsplit=1)
-        if keyword == "FROM":
-            found.append(Stage(arguments.split(" AS ")[1]))
-        else:
-            found[-1].steps.append((keyword, " ".join(arguments.split())))
-    return found
-
-
-def command(project: Path) -> list[str]:
-    (text,) = stages(project)[-1].all("CMD")
-    words: list[str] = json.loads(text)
-    return words
-
-
-def context(project: Path, folder: Path) -> Path:
-    """Copy what .dockerignore leaves for a build."""
-    patterns = [
-        line
-        for line in (project / ".dockerignore").read_text().splitlines()
-        if line and not line.startswith("#")
-    ]
-
-    def left_out(inside: str, names: list[str]) -> list[str]:
-        here = Path(inside).relative_to(project)
-        return [
-            name
-            for name in names
-            for pattern in patterns
-            if fnmatch(name, pattern.removeprefix("**/"))
-            and (pattern.startswith("**/") or here == Path())
-        ]
-
-    shutil.copytree(project, folder, ignore=left_out)
-    return folder
 
 
 @cache
@@ -237,154 +176,6 @@ def test_compose_names_what_is_missing(project: Path) -> None:
         )
         assert done.returncode
         assert f"Set {name} in .env" in done.stderr
-
-
-def environment(project: Path, service: str) -> dict[str, str]:
-    """Return the environment of a service, the variables taken from .env."""
-    given = dict(
-        line.split("=", 1)
-        for line in (project / ".env").read_text().splitlines()
-        if "=" in line and not line.startswith("#")
-    )
-
-    def value(match: re.Match[str]) -> str:
-        name, operator, rest = match.groups()
-        found: str | None = given.get(name)
-        assert found or operator == ":-", rest
-        return found or str(rest)
-
-    variables = yaml.safe_load((project / "compose.yaml").read_text())["services"][service]
-    return {
-        name: re.sub(r"\$\{(\w+)(:[-?])([^}]*)\}", value, text)
-        for name, text in variables["environment"].items()
-    }
-
-
-@dataclass
-class Image:
-    """What a Dockerfile makes, in folders instead of containers."""
-
-    root: Path
-    variables: dict[str, str] = field(default_factory=dict)
-
-    def here(self, text: str) -> str:
-        return FOLDERS.sub(rf"{self.root}/\1", text)
-
-    def run(self, arguments: str, folder: Path) -> None:
-        shell = self.here(re.sub(r"--mount=\S+ ", "", arguments))
-        if os.geteuid():
-            # Only root gives files to others.
-            shell = re.sub(r"--(owner|group)=\d+ ", "", shell)
-        subprocess.run(["sh", "-euc", shell], cwd=folder, check=True, env=self.variables)
-
-    def make(self, stage: Stage, source: Path) -> None:
-        folder = self.root
-        for keyword, arguments in stage.steps:
-            match keyword:
-                case "ENV":
-                    for pair in arguments.split():
-                        name, value = pair.split("=", 1)
-                        value = self.here(value).replace("$PATH", self.variables["PATH"])
-                        self.variables[name] = value
-                case "WORKDIR":
-                    folder = Path(self.here(arguments))
-                    folder.mkdir(exist_ok=True)
-                case "COPY" if not arguments.startswith("--from="):
-                    *patterns, _ = arguments.split()
-                    for pattern in patterns:
-                        for path in [source] if pattern == "." else source.glob(pattern):
-                            if path.is_dir():
-                                shutil.copytree(path, folder, dirs_exist_ok=True)
-                            else:
-                                shutil.copy(path, folder)
-                case "RUN":
-                    self.run(arguments, folder)
-
-
-def build(answers: Answers, folder: Path) -> tuple[Path, Image]:
-    """Do what a build of the Dockerfile would do, up to the last stage."""
-    project = render(answers, folder)
-    base = python_for(str(answers["django"]))
-    assert base
-    # The Python of python:3.13-slim, with its pip.
-    python = folder / "python"
-    subprocess.run([base.path, "-m", "venv", python], check=True)
-    # Registries and certificates are those of the machine, the rest is of the image alone.
-    passed = re.compile(r"(PIP|UV|SSL|REQUESTS)_|HOME$|\w+_proxy$", re.IGNORECASE)
-    variables = {name: value for name, value in os.environ.items() if passed.match(name)}
-    # uv makes no environment from another environment.
-    prefix = subprocess.run(
-        [base.path, "-c", "import sys; print(sys.base_prefix)"],
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    ).stdout.strip()
-    path = os.pathsep.join([f"{python}/bin", f"{prefix}/bin", os.defpath])
-    image = Image(folder, {**variables, "PATH": path})
-    # As a strict umask would leave it.
-    (project / "index/views.py").chmod(0o600)
-    source = context(project, folder / "context")
-    for stage in stages(project):
-        if stage.name != "proxy":
-            image.make(stage, source)
-    return project, image
-
-
-def as_nobody(words: list[str]) -> list[str]:
-    """Return a command that runs as the image's user, who may read all of this test's folders."""
-    if os.geteuid():
-        return words
-    user = ["--reuid=10001", "--regid=10001", "--clear-groups"]
-    reads = ["--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search"]
-    return ["setpriv", *user, *reads, "--no-new-privs", *words]
-
-
-def names(folder: Path) -> set[Path]:
-    return set(folder.rglob("*"))
-
-
-@pytest.mark.parametrize("answers", few(), ids=label)
-def test_image_serves_and_ends(answers: Answers, tmp_path: Path) -> None:
-    project, image = build(answers, tmp_path)
-    app = tmp_path / "app"
-    assert all(path.stat().st_mode & 0o004 for path in names(app))
-    # Where it is not root who made it, nobody may write any more.
-    for path in (app, *names(app)):
-        path.chmod(path.stat().st_mode & ~0o222)
-    before = names(app)
-    port = free_port()
-    (health,) = stages(project)[-1].all("HEALTHCHECK")
-    probe: list[str] = json.loads(health.split(" CMD ")[1])
-    variables = {**image.variables, **environment(project, "web")}
-
-    def inside(words: list[str]) -> list[str]:
-        return as_nobody([word.replace("8000", str(port)) for word in words])
-
-    def healthy() -> bool:
-        done = subprocess.run(
-            inside(probe), cwd=app, check=False, env=variables, capture_output=True
-        )
-        return done.returncode == 0
-
-    if answers["database"] == "sqlite":
-        variables["DATABASE_URL"] = image.variables["DATABASE_URL"]
-        migrate = ["python", "manage.py", "migrate", "--no-input"]
-        services = yaml.safe_load((project / "compose.yaml").read_text())["services"]
-        assert services["migrate"]["command"] == migrate
-        subprocess.run(as_nobody(migrate), cwd=app, check=True, env=variables)
-        assert (tmp_path / "data/db.sqlite3").is_file()
-    assert not healthy()
-    with subprocess.Popen(inside(command(project)), cwd=app, env=variables) as server:
-        try:
-            wait_until(healthy, "an answer to the HEALTHCHECK")
-            # To plain HTTP, since the proxy has said nothing of HTTPS.
-            assert get(port, "/")[0] in {301, 400}
-            server.terminate()
-            server.wait(SECONDS)
-        finally:
-            server.kill()
-    assert not healthy()
-    assert names(app) == before
 
 
 @pytest.fixture

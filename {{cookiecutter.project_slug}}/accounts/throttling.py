@@ -4,7 +4,7 @@ In the database, so that all processes and hosts count together and a restart fo
 """
 
 from datetime import timedelta
-from ipaddress import ip_network
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -34,10 +34,14 @@ def network_of(request: HttpRequest | None) -> str:
         # The last one is the proxy's own word; what comes before it, a client may have made up.
         address = request.headers.get("X-Forwarded-For", address).rpartition(",")[2].strip()
     try:
-        return str(ip_network((address, 64 if ":" in address else 32), strict=False))
+        parsed = ip_address(address)
     except ValueError:
         # A server on a Unix socket knows no address.
         return ""
+    if isinstance(parsed, IPv6Address):
+        # As ::ffff:192.0.2.1, a socket for both kinds shows a client that has IPv4.
+        return str(parsed.ipv4_mapped or IPv6Network((int(parsed), 64), strict=False))
+    return str(parsed)
 
 
 def attempt(request: HttpRequest | None, name: str) -> LoginAttempt:

@@ -29,6 +29,7 @@ def test_line_is_json() -> None:
     assert line == {"level": "INFO", "logger": "test", "message": "hi"}
 
 
+# Async, since its ids are then those of a task that ends with it.
 async def test_line_names_its_connection(settings: LazySettings) -> None:
     scope: Any = {"type": "websocket", "headers": [(b"x-request-id", b"4f2a")]}
     identify(scope)
@@ -60,6 +61,26 @@ async def test_metrics_count() -> None:
     assert value("websocket_frames_sent_total") == sent + 3
     assert value("websocket_errors_total", code="bad_json") == errors + 1
     assert value("broadcast_seconds_count", step="deliver") == delivered + 1
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_metrics_count_failures(
+    monkeypatch: pytest.MonkeyPatch, settings: LazySettings
+) -> None:
+    async def refuse(*_: str) -> None:
+        raise OSError("connection refused")
+
+    monkeypatch.setattr("{{ cookiecutter.app }}.consumers.broadcast", refuse)
+    settings.WS_MESSAGES_PER_SECOND = 1
+    layer = value("channel_layer_errors_total")
+    closed = value("websocket_closed_total", code="4029")
+    async with Client() as client:
+        assert (await client.ask('{"message": "hi"}'))["code"] == "not_delivered"
+        assert (await client.ask('{"type": "ping"}'))["code"] == "rate_limited"
+        await client.send(text='{"type": "ping"}')
+        assert await client.receive_close() == 4029
+    assert value("channel_layer_errors_total") == layer + 1
+    assert value("websocket_closed_total", code="4029") == closed + 1
 
 
 def test_metrics_are_for_who_knows_the_token(client: Browser, settings: LazySettings) -> None:

@@ -88,6 +88,19 @@ def test_check_says_how_far_the_channel_layer_reaches() -> None:
 
 
 {% endif %}
+{% if cookiecutter.database == 'sqlite' %}
+def test_sqlite_lets_read_while_it_writes(tmp_path: Path) -> None:
+    code = """
+from django.db import connection
+with connection.cursor() as cursor:
+    print(cursor.execute("PRAGMA journal_mode").fetchone()[0], connection.transaction_mode)
+"""
+    url = f"sqlite:///{tmp_path}/db.sqlite3"
+    done = manage("shell", "--command", code, "--verbosity=0", DATABASE_URL=url)
+    assert done.stdout == "wal IMMEDIATE\n", done.stderr
+
+
+{% endif %}
 @pytest.mark.parametrize(
     "words",
     [["manage.py", "check"], ["-m", *command(free_port())]],
