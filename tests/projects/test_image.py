@@ -40,7 +40,7 @@ class Image:
         if os.geteuid():
             # Only root gives files to others.
             shell = re.sub(r"--(owner|group)=\d+ ", "", shell)
-        # Where a build finds what the last one has downloaded, this machine has a folder of its own.
+        # What the last build has downloaded lies elsewhere here.
         env = {name: text for name, text in self.variables.items() if name != "UV_CACHE_DIR"}
         subprocess.run(["sh", "-euc", shell], cwd=folder, check=True, env=env)
 
