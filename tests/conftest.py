@@ -1,6 +1,11 @@
 """What all tests share."""
 
+import signal
+
 from tests.environments import missing
+
+# Who starts the tests in the background may have them ignore Ctrl-C, and so all that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header() -> str:

@@ -3,23 +3,21 @@
 
 import os
 import sys
-from importlib import import_module
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 
 def main() -> None:
-    """Run administrative tasks, or say in a sentence which setting is missing."""
+    """Run administrative tasks, or say in a sentence what is wrong with the settings."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "{{ cookiecutter.__package }}.settings")
     try:
-        import_module(os.environ["DJANGO_SETTINGS_MODULE"])
+        execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
-        sys.exit(
-            f"{error}.\n"
-            "In development, copy .env.example to .env; in production, set it in the environment."
-        )
-    execute_from_command_line(sys.argv)
+        if settings.configured:
+            raise
+        sys.exit(f"{error}.")
 
 
 if __name__ == "__main__":

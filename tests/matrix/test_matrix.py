@@ -7,8 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPConnection
@@ -33,6 +32,7 @@ from tests.projects.clients import (
     free_port,
     get,
     hear,
+    logged,
     open_socket,
     running,
     say,
@@ -146,16 +146,6 @@ def manage(project: Path, *command: str, env: dict[str, str]) -> str:
     return run(python(project), "manage.py", *command, cwd=project, env=env)
 
 
-@contextmanager
-def logged(
-    command: list[str], port: int, project: Path, log: Path, **env: str
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server that writes what it says to a file."""
-    words = ["sh", "-c", 'exec "$@" >"$0" 2>&1', str(log), *command]
-    with running(words, port, project, **env) as server:
-        yield server
-
-
 @proof("booted")
 def test_booted(cell: Cell, project: Path, services: dict[str, str], tmp_path: Path) -> None:
     """Its server serves all of it, in production and under runserver, and ends at SIGTERM."""
@@ -167,7 +157,7 @@ def test_booted(cell: Cell, project: Path, services: dict[str, str], tmp_path: P
     manage(project, "createsuperuser", "--no-input", *ada, env=env)
     port, log = free_port(), tmp_path / "log"
     command = production_command(project, port)
-    with logged(command, port, project, log, **env) as server:
+    with running(logged(command, log), port, project, **env) as server:
         serves_in_production(port)
         refuses_strangers(port)
         chats(port)
@@ -307,7 +297,7 @@ def test_crossed(cell: Cell, project: Path, services: dict[str, str], tmp_path: 
         for number in ("1", "2"):
             port, log = free_port(), tmp_path / number
             command = production_command(project, port)
-            stack.enter_context(logged(command, port, project, log, **env))
+            stack.enter_context(running(logged(command, log), port, project, **env))
             ports.append(port)
             logs.append(log)
         alice, bob = (stack.enter_context(open_socket(port)) for port in ports)

@@ -38,9 +38,9 @@ def free_port() -> int:
         return port
 
 
-def get(port: int, path: str) -> tuple[int, dict[str, str], str]:
+def get(port: int, path: str, host: str = "127.0.0.1") -> tuple[int, dict[str, str], str]:
     """Return the status, the headers and the text of a page."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+    connection = HTTPConnection(host, port, timeout=SECONDS)
     try:
         connection.request("GET", path)
         response = connection.getresponse()
@@ -50,9 +50,9 @@ def get(port: int, path: str) -> tuple[int, dict[str, str], str]:
         connection.close()
 
 
-def is_up(port: int) -> bool:
+def is_up(port: int, host: str = "127.0.0.1") -> bool:
     try:
-        return get(port, "/healthz")[0] == 200
+        return get(port, "/healthz", host)[0] == 200
     except OSError:
         return False
 
@@ -97,20 +97,40 @@ def hears(client: ClientConnection, text: str, seconds: float = 1) -> bool:
 
 @contextmanager
 def running(
-    command: list[str], port: int, folder: Path, **environment: str
+    command: list[str], port: int, folder: Path, host: str = "127.0.0.1", **environment: str
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server until the block ends; kill all it started if the block left it running."""
     process = subprocess.Popen(
         command, cwd=folder, env={**os.environ, **environment}, start_new_session=True
     )
     try:
-        wait_until(lambda: process.poll() is not None or is_up(port), "the server answers")
+        wait_until(lambda: process.poll() is not None or is_up(port, host), "the server answers")
         assert process.poll() is None, "the server ended before it answered"
         yield process
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def save(file: Path, text: str, effect: Callable[[], bool]) -> None:
+    """Save a file until that has an effect.
+
+    Django looks at the files once a second, and misses what has changed before its first look.
+    """
+
+    def has_effect() -> bool:
+        file.write_text(text)
+        with suppress(AssertionError):
+            wait_until(effect, "it has an effect", seconds=10)
+        return effect()
+
+    wait_until(has_effect, f"the change of {file.name} has an effect")
+
+
+def logged(command: list[str], log: Path) -> list[str]:
+    """Return a command that writes what it says to a file; it stays the same process."""
+    return ["sh", "-c", 'exec "$@" >"$0" 2>&1', str(log), *command]
 
 
 async def open_async(port: int, end: socket.socket | None = None) -> AsyncClient:
@@ -147,6 +167,10 @@ async def open_crowd(port: int, number: int) -> list[AsyncClient]:
             return await open_async(port)
 
     return await asyncio.gather(*(open_one() for _ in range(number)))
+
+
+async def say_async(client: AsyncClient, text: str) -> None:
+    await client.send(json.dumps({"message": text}, ensure_ascii=False))
 
 
 async def hear_async(client: AsyncClient) -> dict[str, Any]:

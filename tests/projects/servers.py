@@ -5,12 +5,12 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.environments import runnable
-from tests.projects.clients import free_port, running
+from tests.projects.clients import free_port, logged, running
 from tests.questions import Answers, usual
 
 
@@ -32,7 +32,7 @@ def python(project: Path) -> str:
     return str(project / ".venv/bin/python")
 
 
-def production_command(project: Path, port: int) -> list[str]:
+def production_command(project: Path, port: int, host: str = "127.0.0.1") -> list[str]:
     """Return the server's command line as the project's README has it."""
     readme = (project / "README.md").read_text()
     (command,) = [
@@ -40,7 +40,7 @@ def production_command(project: Path, port: int) -> list[str]:
         for line in readme.replace("\\\n", "").splitlines()
         if line.startswith("uv run --no-dev ") and ".asgi:application" in line
     ]
-    command = command.replace("0.0.0.0", "127.0.0.1").replace("8000", str(port))  # noqa: S104
+    command = command.replace("0.0.0.0", host).replace("8000", str(port))  # noqa: S104
     return [python(project), "-m", *command.split()]
 
 
@@ -85,6 +85,7 @@ class Server:
     process: subprocess.Popen[bytes]
     port: int
     log: Path
+    host: str
 
     def said(self) -> str:
         return self.log.read_text()
@@ -112,12 +113,18 @@ class Server:
         return files
 
 
-@contextmanager
-def serving(project: Path, *options: str, **environment: str) -> Iterator[Server]:
+def serving(project: Path, *options: str, **environment: str) -> AbstractContextManager[Server]:
     """Run a project as its README says it for production."""
-    port = free_port()
-    log = project.with_name(f"{port}.log")
-    command = ["sh", "-c", 'exec "$@" >"$0" 2>&1', str(log), *production_command(project, port)]
+    return serving_at("127.0.0.1", free_port(), project, *options, **environment)
+
+
+@contextmanager
+def serving_at(
+    host: str, port: int, project: Path, *options: str, **environment: str
+) -> Iterator[Server]:
+    """Do so at an address and a port."""
+    log = project.with_name(f"{host}-{port}.log")
+    command = logged([*production_command(project, port, host), *options], log)
     variables = {**production(project), **environment}
-    with running([*command, *options], port, project, **variables) as process:
-        yield Server(process, port, log)
+    with running(command, port, project, host, **variables) as process:
+        yield Server(process, port, log, host)

@@ -1,6 +1,6 @@
 """The page in a real browser: what a person sees."""
 
-import asyncio
+import json
 import os
 import signal
 import ssl
@@ -8,8 +8,6 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from queue import Queue
-from threading import Thread
 
 import pytest
 import trustme
@@ -24,6 +22,7 @@ from playwright.sync_api import (
 
 from tests.environments import runnable
 from tests.projects.clients import free_port, open_socket, running
+from tests.projects.proxy import proxy
 from tests.questions import pairs
 
 # In one process, since two can not install a browser at the same time.
@@ -120,6 +119,23 @@ def show(page: Page, state: str) -> None:
 def say(page: Page, text: str) -> None:
     page.get_by_role("textbox").fill(text)
     page.get_by_role("textbox").press("Enter")
+
+
+@contextmanager
+def answered(socket: WebSocket) -> Iterator[None]:
+    """Wait until the server has answered the last frame that a page sends in the block."""
+    refs: list[str | None] = [None]
+
+    def note(frame: str | bytes) -> None:
+        refs.append(json.loads(frame)["ref"])
+
+    def answers(frame: str | bytes) -> bool:
+        return refs[-1] is not None and json.loads(frame).get("ref") == refs[-1]
+
+    socket.on("framesent", note)
+    with socket.expect_event("framereceived", answers):
+        yield
+    socket.remove_listener("framesent", note)
 
 
 def test_two_windows_talk(project: Path, open_page: Callable[[str], Page]) -> None:
@@ -226,15 +242,18 @@ def test_page_notices_that_its_server_hangs(
     page = open_page("about:blank")
     page.clock.install()
     with serving(project, port) as server:
-        visit(page, f"http://127.0.0.1:{port}/")
+        with page.expect_websocket() as opened:
+            visit(page, f"http://127.0.0.1:{port}/")
         expect(page.locator("#round-trip")).to_contain_text("ms")
         # Nothing is wrong as long as each ping is answered.
         for text in ("one", "two"):
             page.clock.run_for(20_000)
-            say(page, text)
+            with answered(opened.value):
+                say(page, text)
             expect(page.locator("#messages .text").last).to_have_text(text)
         expect(page.locator("#status")).to_have_attribute("data-state", "live")
         os.killpg(server.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, server.pid, os.WSTOPPED)
         page.clock.run_for(20_000 + 10_000)
         expect(page.locator("#status")).to_have_attribute("data-state", "reconnecting")
 
@@ -351,57 +370,16 @@ def test_page_knows_that_the_network_is_gone(
         expect_live(page)
 
 
-@contextmanager
-def tls_proxy(backend: int) -> Iterator[int]:
-    """Terminate TLS in front of a local port, as a reverse proxy does; yield the proxy's port."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    trustme.CA().issue_cert("localhost").configure_cert(context)
-    started: Queue[tuple[int, Callable[[], object]]] = Queue()
-    writers: list[asyncio.StreamWriter] = []
-
-    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while data := await reader.read(65_536):
-                writer.write(data)
-                await writer.drain()
-        except OSError:
-            pass
-        finally:
-            writer.close()
-
-    async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there = await asyncio.open_connection("127.0.0.1", backend)
-        writers.extend((writer, there[1]))
-        await asyncio.gather(pump(reader, there[1]), pump(there[0], writer))
-
-    async def serve() -> None:
-        stopped = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        server = await asyncio.start_server(forward, "127.0.0.1", 0, ssl=context)
-        port: int = server.sockets[0].getsockname()[1]
-        started.put((port, lambda: loop.call_soon_threadsafe(stopped.set)))
-        await stopped.wait()
-        server.close()
-        for writer in writers:
-            writer.transport.abort()
-
-    # A thread of its own, since the browser's driver has an event loop in this one.
-    thread = Thread(target=asyncio.run, args=(serve(),))
-    thread.start()
-    port, stop = started.get(timeout=10)
-    yield port
-    stop()
-    thread.join()
-
-
 def test_https_page_uses_wss(project: Path, open_page: Callable[[str], Page]) -> None:
     port = free_port()
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    trustme.CA().issue_cert("localhost").configure_cert(tls)
     sockets: list[WebSocket] = []
-    with serving(project, port), tls_proxy(port) as proxy:
+    with serving(project, port), proxy(port, tls=tls) as front:
         page = open_page("about:blank")
         page.on("websocket", lambda socket: sockets.append(socket))  # noqa: PLW0108, it wants a plain function
-        visit(page, f"https://localhost:{proxy}/")
+        visit(page, f"https://localhost:{front}/")
         expect_live(page)
         say(page, "over TLS")
         expect(page.locator("#messages .text")).to_have_text(["over TLS"])
-    assert sockets[0].url == f"wss://localhost:{proxy}/ws/index/"
+    assert sockets[0].url == f"wss://localhost:{front}/ws/index/"

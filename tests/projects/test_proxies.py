@@ -1,12 +1,10 @@
 """A site behind the proxies that we give a configuration for."""
 
-import json
+import asyncio
 import os
 import re
 import signal
-import time
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -14,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.projects.clients import SECONDS, get, hear, hears, say, wait_until
+from tests.projects.clients import get, hang_up, hear_async, say_async, wait_until
 from tests.projects.proxies import PROXIES, Site, logged_ids, site, sockets_of
 from tests.projects.servers import by_server, copy, servers
 from tests.questions import Answers
@@ -34,9 +32,10 @@ def test_a_site_works_behind_a_proxy(project: Path, tmp_path: Path, kind: str) -
     with site(project, tmp_path, kind) as (made,):
         serves_pages(made)
         serves_static_files(made)
-        keeps_strangers_out(made)
+        asyncio.run(keeps_strangers_out(made))
+        bounds_requests(made)
         believes_no_client(made)
-        survives_a_lost_process(made)
+        asyncio.run(survives_a_lost_process(made))
 
 
 def serves_pages(made: Site) -> None:
@@ -63,16 +62,25 @@ def serves_static_files(made: Site) -> None:
     assert file.headers["content-encoding"] == "gzip"
     assert "javascript" in file.headers["content-type"]
     assert file.headers["x-content-type-options"] == "nosniff"
+    assert file.headers["cross-origin-resource-policy"] == "same-origin"
     plain = made.get("/static/index/index.js")
     assert plain.status == 200
     assert "immutable" not in plain.headers["cache-control"]
     assert made.get("/static/nothing.js").status == 404
 
 
-def keeps_strangers_out(made: Site) -> None:
-    with pytest.raises(InvalidStatus) as refusal:
-        made.open_socket("https://evil.example")
-    assert refusal.value.response.status_code == 403
+async def keeps_strangers_out(made: Site) -> None:
+    """Also those who could have changed a page of this site that came by plain HTTP."""
+    for origin in ("https://evil.example", "http://localhost"):
+        with pytest.raises(InvalidStatus) as refusal:
+            await made.open_socket(origin)
+        assert refusal.value.response.status_code == 403
+
+
+def bounds_requests(made: Site) -> None:
+    """A body that the project would not take does not get to it."""
+    answer = made.ask("POST", "/nothing", {"Content-Type": "text/plain"}, "x" * 6_000_000)
+    assert answer.status == 413
 
 
 def believes_no_client(made: Site) -> None:
@@ -92,26 +100,34 @@ def believes_no_client(made: Site) -> None:
     assert b"Too many attempts" in answer.content
 
 
-def survives_a_lost_process(made: Site) -> None:
+async def survives_a_lost_process(made: Site) -> None:
     """Two clients on two processes hear each other; one process dies, and its client comes back."""
     first, second = made.servers
-    with made.open_socket() as alice:
-        wait_until(lambda: sockets_of(first) + sockets_of(second) == 1, "one process has her")
-        hers, other = (first, second) if sockets_of(first) else (second, first)
-        with made.open_socket() as bob:
-            # Fewest connections first.
-            wait_until(lambda: sockets_of(other) == 1, "the other process has him")
-            say(alice, "hello")
-            assert [hear(client)["message"] for client in (alice, bob)] == ["hello"] * 2
-            os.killpg(hers.process.pid, signal.SIGKILL)
-            with pytest.raises(ConnectionClosed):
-                alice.recv(timeout=SECONDS)
-            with made.open_socket() as again:
-                say(again, "back")
-                assert [hear(client)["message"] for client in (again, bob)] == ["back"] * 2
+    alice = await made.open_socket()
+    await until(lambda: sockets_of(first) + sockets_of(second) == 1, "one process has her")
+    hers, other = (first, second) if sockets_of(first) else (second, first)
+    bob = await made.open_socket()
+    # Fewest connections first.
+    await until(lambda: sockets_of(other) == 1, "the other process has him")
+    await say_async(alice, "hello")
+    assert [(await hear_async(client))["message"] for client in (alice, bob)] == ["hello"] * 2
+    os.killpg(hers.process.pid, signal.SIGKILL)
+    with pytest.raises(ConnectionClosed):
+        await hear_async(alice)
+    again = await made.open_socket()
+    await say_async(again, "back")
+    assert [(await hear_async(client))["message"] for client in (again, bob)] == ["back"] * 2
     os.killpg(other.process.pid, signal.SIGKILL)
+    for client in (again, bob):
+        with pytest.raises(ConnectionClosed):
+            await hear_async(client)
     assert made.get("/").status in {502, 503}
     assert made.get("/static/index/index.js").status == 200
+
+
+async def until(condition: Callable[[], object], what: str) -> None:
+    """Wait for a condition while the clients go on."""
+    await asyncio.to_thread(wait_until, condition, what)
 
 
 SILENT = [answers for answers in servers("redis") if answers["server"] == "granian"]
@@ -120,15 +136,19 @@ SILENT = [answers for answers in servers("redis") if answers["server"] == "grani
 @pytest.mark.parametrize("answers", SILENT, ids=by_server)
 def test_silence_is_survived(project: Path, tmp_path: Path) -> None:
     """Also on a server that sends no pings of its own."""
-    with site(project, tmp_path, *PROXIES) as sites, ExitStack() as stack:
-        clients = [stack.enter_context(made.open_socket()) for made in sites]
-        end = time.monotonic() + SILENCE_SECONDS
-        while (left := end - time.monotonic()) > 0:
-            with suppress(TimeoutError):
-                assert json.loads(clients[0].recv(timeout=left)) == {"type": "heartbeat"}
-        for client in clients:
-            say(client, f"still here, {id(client)}")
-            assert hears(client, f"still here, {id(client)}")
+    with site(project, tmp_path, *PROXIES) as sites:
+        asyncio.run(keep_silent(sites))
+
+
+async def keep_silent(sites: list[Site]) -> None:
+    clients = [await made.open_socket() for made in sites]
+    await asyncio.sleep(SILENCE_SECONDS)
+    for client in clients:
+        await say_async(client, "still here")
+    for client in clients:
+        kinds = [(await hear_async(client))["type"] for _ in range(2 + len(clients))]
+        assert kinds == ["heartbeat"] * 2 + ["message"] * len(clients)
+    await hang_up(*clients)
 
 
 @pytest.mark.parametrize("answers", servers("redis")[:1], ids=by_server)

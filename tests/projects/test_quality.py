@@ -115,6 +115,5 @@ def test_lighthouse(behind_caddy: Site, tools: Path) -> None:
     report = json.loads((tools / "lighthouse.json").read_text())
     scores = {name: found["score"] for name, found in report["categories"].items()}
     assert set(scores) == {"accessibility", "best-practices", "performance", "seo"}
-    # How fast a page is depends on how busy the machine is: that is for a quiet one to say.
-    scores.pop("performance")
+    # Of a simulated phone: with eight busy programs on two cores, performance was still 0.99.
     assert all(score >= 0.95 for score in scores.values()), scores

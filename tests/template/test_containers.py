@@ -7,18 +7,27 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 
 from tests.containers import command, context, environment, stages
-from tests.debian import program
 from tests.environments import render
 from tests.projects.clients import SECONDS, free_port, get, wait_until
+from tests.projects.proxies import (
+    ADDRESSES,
+    CADDY,
+    NameServer,
+    caddyfile,
+    require_addresses,
+)
 from tests.projects.servers import production_command
 from tests.questions import QUESTIONS, Answers, label, usual
 
@@ -101,10 +110,16 @@ def test_no_secret_stays_in_a_layer(project: Path) -> None:
 
 
 def test_build_gets_what_it_copies_and_no_more(project: Path, tmp_path: Path) -> None:
-    (project / "db.sqlite3").touch()
+    private = {"db.sqlite3", "db.sqlite3-wal", "mysite.env", ".env.local", "backup.sql", "my.dump"}
+    for name in private:
+        (project / name).touch()
+        (project / "index" / name).touch()
     (project / "index/__pycache__").mkdir()
     (project / "index/__pycache__/views.pyc").touch()
     made = context(project, tmp_path / "context")
+    # Deeper down, SQL may be code.
+    kept = {path.name for path in made.rglob("*") if path.name in private}
+    assert kept == {"backup.sql", "my.dump"}
     for stage in stages(project):
         for copied in stage.all("COPY"):
             *sources, _ = copied.split()
@@ -179,29 +194,46 @@ def test_compose_names_what_is_missing(project: Path) -> None:
 
 
 @pytest.fixture
-def caddyfile(tmp_path: Path) -> Path:
-    return render({"docker": True}, tmp_path) / "Caddyfile"
+def with_proxy(tmp_path: Path) -> Path:
+    return render({"docker": True}, tmp_path)
 
 
 @contextmanager
-def proxy(caddyfile: Path, static: Path) -> Iterator[int]:
-    """Run the proxy without TLS, in front of nothing."""
+def proxy(project: Path, static: Path, names: NameServer, upstream: int) -> Iterator[int]:
+    """Run the proxy without TLS."""
     port = free_port()
-    variables = {
-        "DOMAIN": f"http://127.0.0.1:{port}",
-        "STATIC_ROOT": str(static),
-        "UPSTREAMS": f"127.0.0.1:{free_port()}",
-        "HOME": str(static.parent),
-    }
-    run = [program("caddy", "caddy"), "run", "--config", str(caddyfile), "--adapter", "caddyfile"]
-    with subprocess.Popen(run, env=variables) as process:
+    variables = {"DOMAIN": f"http://127.0.0.1:{port}", "HOME": str(static.parent)}
+    file = project.with_name("Caddyfile")
+    file.write_text(caddyfile(project, static, upstream, names))
+    process = subprocess.Popen([CADDY, "run", "--config", file], env=variables)
+    try:
+        wait_until(answers(port), "an answer of the proxy")
+        yield port
+        process.terminate()
+        process.wait(SECONDS)
+    finally:
+        process.kill()
+
+
+class Page(BaseHTTPRequestHandler):
+    """Says at which address it is."""
+
+    def do_GET(self) -> None:
+        text = self.connection.getsockname()[0].encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+
+@contextmanager
+def process_at(address: str, port: int) -> Iterator[None]:
+    with ThreadingHTTPServer((address, port), Page) as server:
+        Thread(target=server.serve_forever).start()
         try:
-            wait_until(answers(port), "an answer of the proxy")
-            yield port
-            process.terminate()
-            process.wait(SECONDS)
+            yield
         finally:
-            process.kill()
+            server.shutdown()
 
 
 def answers(port: int) -> Callable[[], bool]:
@@ -214,16 +246,21 @@ def answers(port: int) -> Callable[[], bool]:
     return asked
 
 
-def test_caddy_understands_its_file(caddyfile: Path) -> None:
-    caddy = program("caddy", "caddy")
-    file = str(caddyfile)
-    subprocess.run([caddy, "validate", "--config", file, "--adapter", "caddyfile"], check=True)
-    formatted = subprocess.run([caddy, "fmt", file], check=False, stdout=subprocess.PIPE)
-    assert formatted.stdout.decode() == caddyfile.read_text()
+def test_caddy_understands_its_file(with_proxy: Path) -> None:
+    file = with_proxy / "Caddyfile"
+    subprocess.run([CADDY, "validate", "--config", file], check=True)
+    formatted = subprocess.run([CADDY, "fmt", file], check=False, stdout=subprocess.PIPE)
+    assert formatted.stdout.decode() == file.read_text()
+
+
+def test_image_has_the_release_that_is_tested(with_proxy: Path) -> None:
+    version = subprocess.run([CADDY, "version"], check=True, stdout=subprocess.PIPE).stdout
+    major, minor, _ = version.decode().removeprefix("v").split(".", 2)
+    assert f"\nFROM caddy:{major}.{minor} AS proxy\n" in (with_proxy / "Dockerfile").read_text()
 
 
 def test_proxy_keeps_static_files_as_long_as_their_names_say(
-    caddyfile: Path, tmp_path: Path
+    with_proxy: Path, tmp_path: Path
 ) -> None:
     static = tmp_path / "static files"
     (static / "site").mkdir(parents=True)
@@ -235,7 +272,7 @@ def test_proxy_keeps_static_files_as_long_as_their_names_say(
     ):
         (static / "site" / name).write_text("plain")
     long, short = "public, max-age=31536000, immutable", "public, max-age=60"
-    with proxy(caddyfile, static) as port:
+    with NameServer() as names, proxy(with_proxy, static, names, free_port()) as port:
         for name, expected in {
             "site.css": short,
             "site.0123456789ab.css": long,
@@ -246,10 +283,30 @@ def test_proxy_keeps_static_files_as_long_as_their_names_say(
             assert (status, text) == (200, "plain")
             assert headers["cache-control"] == expected
             assert headers["x-content-type-options"] == "nosniff"
+            assert headers["cross-origin-resource-policy"] == "same-origin"
         # A browser that asks too early, while a new version is brought up, must ask again.
         status, headers, _ = get(port, "/static/site/site.ba9876543210.css")
         assert status == 404
         assert "cache-control" not in headers
         for path in ("/metrics", "/metrics/", "//metrics", "/static/../metrics"):
             assert get(port, path)[0] != 200
-        assert get(port, "/")[0] == 502
+
+
+def test_proxy_waits_for_a_process_that_is_replaced(with_proxy: Path, tmp_path: Path) -> None:
+    require_addresses()
+    first, second = ADDRESSES
+    upstream = free_port()
+    with (
+        NameServer(first) as names,
+        proxy(with_proxy, tmp_path, names, upstream) as port,
+        ThreadPoolExecutor() as pool,
+    ):
+        with process_at(first, upstream):
+            assert get(port, "/")[2] == first
+        # The former one is gone, and the new one is not there yet.
+        waiting = pool.submit(get, port, "/")
+        assert not wait([waiting], timeout=1).done
+        names.lead_to(second)
+        with process_at(second, upstream):
+            assert waiting.result(SECONDS)[2] == second
+            assert get(port, "/")[2] == second

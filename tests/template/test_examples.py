@@ -44,7 +44,7 @@ def container(kind: str) -> dict[str, Any]:
     return only
 
 
-def seconds(project: Path, file: str, name: str) -> int:
+def number(project: Path, file: str, name: str) -> int:
     found = re.search(rf"^{name} = (\d+)$", (project / "mysite" / file).read_text(), re.MULTILINE)
     assert found, f"{file} has no {name}"
     return int(found[1])
@@ -53,16 +53,16 @@ def seconds(project: Path, file: str, name: str) -> int:
 def seconds_to_end(project: Path) -> int:
     """Return how long a process may take: its WebSockets, its groups, and then its server."""
     return (
-        seconds(project, "connections.py", "GRACE_SECONDS")
-        + seconds(project, "groups.py", "LEAVE_SECONDS")
+        number(project, "connections.py", "GRACE_SECONDS")
+        + number(project, "groups.py", "LEAVE_SECONDS")
         + int(setting("ExecStart").rpartition("--timeout-graceful-shutdown ")[2])
     )
 
 
 def instance(folder: Path) -> Path:
     """Make a unit of the template, whose program exists on this machine."""
-    text, number = re.subn(r"(?m)^ExecStart=\S+", f"ExecStart={sys.executable}", UNIT.read_text())
-    assert number == 1
+    text, found = re.subn(r"(?m)^ExecStart=\S+", f"ExecStart={sys.executable}", UNIT.read_text())
+    assert found == 1
     unit = folder / "mysite@8001.service"
     unit.write_text(text)
     return unit
@@ -101,7 +101,8 @@ def test_unit_runs_the_command_of_the_readme(project: Path) -> None:
 
 def test_unit_leaves_the_project_what_it_needs(project: Path) -> None:
     assert int(setting("TimeoutStopSec")) > seconds_to_end(project)
-    assert int(setting("LimitNOFILE")) > 10_000
+    files = 10_000 + number(project, "connections.py", "OTHER_FILES")
+    assert int(setting("LimitNOFILE")) >= files
     assert "WS_MAX_CONNECTIONS=10000" in (project / ".env.example").read_text()
 
 
@@ -135,7 +136,7 @@ def test_kubernetes_asks_what_the_project_answers(project: Path) -> None:
     }
     assert paths == {"startup": "/healthz", "liveness": "/healthz", "readiness": "/readyz"}
     # Each of the two checks may take its time.
-    longest = 2 * seconds(project, "health.py", "TIMEOUT_SECONDS")
+    longest = 2 * number(project, "health.py", "TIMEOUT_SECONDS")
     assert web["readinessProbe"]["timeoutSeconds"] > longest
 
 

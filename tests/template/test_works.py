@@ -49,3 +49,12 @@ def test_an_accepted_name_works(
     for arguments in (["-W", "error", "manage.py", "check"], ["-m", "pytest", "-q"]):
         tests = ["tests/test_websocket.py"] if "pytest" in arguments else []
         subprocess.run([made.python, *arguments, *tests], cwd=project, check=True)
+
+
+def test_git_leaves_out_what_is_private(tmp_path: Path) -> None:
+    project = render({}, tmp_path)
+    names = [".env", ".env.local", "mysite.env", "db.sqlite3-wal", "backup.sql", "mysite.dump"]
+    command = ["git", "check-ignore", "--no-index", *names, ".env.example"]
+    subprocess.run(["git", "init", "--quiet"], cwd=project, check=True)
+    done = subprocess.run(command, cwd=project, check=True, capture_output=True, text=True)
+    assert done.stdout.split() == names

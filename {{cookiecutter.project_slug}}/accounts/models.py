@@ -13,7 +13,10 @@ class User(AbstractUser):
 
 
 class LoginAttempt(models.Model):
-    """A login that has failed, or has not succeeded yet. Forgotten after some minutes."""
+    """A login that has failed, or has not succeeded yet.
+
+    After some minutes it counts no more; the next login, whoever's, deletes it.
+    """
 
     name = models.CharField(max_length=64)
     network = models.CharField(max_length=64)

@@ -15,6 +15,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.views.decorators.debug import sensitive_variables
 
 from .models import LoginAttempt, User
 
@@ -33,6 +34,11 @@ def network_of(request: HttpRequest | None) -> str:
     if settings.BEHIND_TLS_PROXY:
         # The last one is the proxy's own word; what comes before it, a client may have made up.
         address = request.headers.get("X-Forwarded-For", address).rpartition(",")[2].strip()
+    # Some proxies append the client's port.
+    if address.startswith("["):
+        address = address[1:].partition("]")[0]
+    elif address.count(":") == 1:
+        address = address.partition(":")[0]
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -60,12 +66,15 @@ def too_many(made: LoginAttempt, others: QuerySet[LoginAttempt] | None = None) -
         network=Count("pk", filter=network),
         name=Count("pk", filter=name),
     )
-    return any(counts[kind] >= limit for kind, limit in LIMITS.items())
+    # Clients without an address have nothing in common.
+    kinds = LIMITS if made.network else ("name",)
+    return any(counts[kind] >= LIMITS[kind] for kind in kinds)
 
 
 class ThrottledBackend(ModelBackend):
     """Django's own look at name and password, unless there were too many wrong ones."""
 
+    @sensitive_variables("username", "password", "name")
     def authenticate(
         self,
         request: HttpRequest | None,
@@ -93,6 +102,7 @@ class ThrottledBackend(ModelBackend):
             LoginAttempt.objects.filter(name=made.name, network=made.network).delete()
         return user
 
+    @sensitive_variables("username", "password")
     async def aauthenticate(
         self,
         request: HttpRequest | None,

@@ -22,17 +22,24 @@ class Client(ApplicationCommunicator):
         path: str = "/ws/{{ cookiecutter.app }}/",
         *,
         origin: str | None = "http://localhost",
-        cookie: str = "",
+        scheme: str = "ws",
+        headers: dict[str, str] | None = None,
         unread: int = 0,
     ) -> None:
         """Take what the handshake carries; an origin of None leaves that header out.
 
         The application can send no more while this many frames are `unread`; 0 stands for any.
         """
-        headers = [(b"cookie", cookie.encode())]
+        fields = dict(headers or {})
         if origin is not None:
-            headers.append((b"origin", origin.encode()))
-        scope = {"type": "websocket", "path": path, "headers": headers, "query_string": b""}
+            fields["origin"] = origin
+        scope = {
+            "type": "websocket",
+            "scheme": scheme,
+            "path": path,
+            "query_string": b"",
+            "headers": [(name.encode(), value.encode()) for name, value in fields.items()],
+        }
         super().__init__(application, scope)
         self._output_queue: asyncio.Queue[Any] = asyncio.Queue(unread)
 

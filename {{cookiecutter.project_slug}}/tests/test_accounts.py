@@ -84,9 +84,18 @@ def test_guesses_from_many_networks_or_for_many_names_are_counted(user: User, li
 @pytest.mark.django_db
 def test_async_code_has_to_wait_too() -> None:
     log_in_async = async_to_sync(aauthenticate)
+    request = RequestFactory().get("/")
     for _ in range(LIMITS["both"] + 1):
-        assert not log_in_async(username="ada", password="guess")  # noqa: S106
+        assert not log_in_async(request, username="ada", password="guess")  # noqa: S106
     assert LoginAttempt.objects.count() == LIMITS["both"]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("user")
+def test_clients_without_an_address_do_not_keep_each_other_out(client: Client) -> None:
+    for _ in range(LIMITS["network"]):
+        log_in(client, "guess", address="")
+    assert "Log out" in log_in(client, address="")
 
 
 @pytest.mark.parametrize(
@@ -96,6 +105,8 @@ def test_async_code_has_to_wait_too() -> None:
         ("::ffff:192.0.2.1", "192.0.2.1"),
         ("2001:db8::1:2:3:4", "2001:db8::/64"),
         ("fe80::1%eth0", "fe80::/64"),
+        ("192.0.2.1:4321", "192.0.2.1"),
+        ("[2001:db8::1]:4321", "2001:db8::/64"),
         ("", ""),
     ],
 )

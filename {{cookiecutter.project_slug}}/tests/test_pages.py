@@ -1,6 +1,7 @@
 """What a browser, a load balancer and a person who logs in meet."""
 
 import pytest
+from channels.layers import get_channel_layer
 from django.conf import LazySettings
 from django.contrib.staticfiles import finders
 from django.db import connection
@@ -24,7 +25,13 @@ def test_only_developers_see_versions(client: Client, settings: LazySettings) ->
 @pytest.mark.django_db
 def test_policy_allows_nothing_from_elsewhere(client: Client) -> None:
     headers = client.get("/").headers
-    assert "default-src 'self'" in headers["Content-Security-Policy"]
+    assert set(headers["Content-Security-Policy"].split("; ")) == {
+        "default-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "object-src 'none'",
+    }
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert "microphone=()" in headers["Permissions-Policy"]
 
@@ -57,10 +64,15 @@ def test_readyz(client: Client) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_readyz_names_what_does_not_answer(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse() -> None:
+    def refuse(*_: object) -> None:
         raise OSError("connection refused")
 
     monkeypatch.setattr(connection, "cursor", refuse)
     response = client.get("/readyz")
     assert response.status_code == 503
     assert response.json() == {"status": "unavailable", "failed": ["database"]}
+    monkeypatch.undo()
+    monkeypatch.setattr(get_channel_layer(), "group_send", refuse)
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json() == {"status": "unavailable", "failed": ["channel_layer"]}

@@ -10,6 +10,11 @@ from shutil import copytree, ignore_patterns
 import pytest
 from django.conf import settings
 
+from {{ cookiecutter.__package }}.environment import database
+{% if cookiecutter.layer == 'redis' %}
+from {{ cookiecutter.__package }}.redis import redis_host
+{% endif %}
+
 from .server import command, free_port
 
 PRODUCTION = {
@@ -102,9 +107,71 @@ with connection.cursor() as cursor:
 
 {% endif %}
 @pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("SECRET_KEY", "", "Set the SECRET_KEY environment variable."),
+        ("METRICS_TOKEN", "", "Set the METRICS_TOKEN environment variable."),
+        ("DEBUG", "Flase", "DEBUG must be True or False, not 'Flase'."),
+        ("WS_MAX_CONNECTIONS", "many", "WS_MAX_CONNECTIONS must be a whole number, not 'many'."),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not 'loud'."),
+        ("DATABASE_URL", "sqlite:db.sqlite3", "DATABASE_URL must be like postgres://"),
+        ("DATABASE_URL", "postgres://user:p4ss@host:port/name", "DATABASE_URL must be like "),
+{% if cookiecutter.layer == 'redis' %}
+        ("REDIS_URL", "localhost", "REDIS_URL must be like redis://"),
+        ("REDIS_URL", "redis://:[p4ss]@host:6379/0", "REDIS_URL must be like redis://"),
+        ("REDIS_URL", "redis://host:port", "REDIS_URL must be like redis://"),
+        ("REDIS_URL", "redis+sentinel://host:26379", "REDIS_URL must be like redis://"),
+{% endif %}
+    ],
+)
+def test_wrong_variable_is_one_clear_sentence(name: str, value: str, complaint: str) -> None:
+    done = manage("check", METRICS="True", **{"METRICS_TOKEN": "t0ken", name: value})
+    assert done.returncode == 1
+    assert done.stderr.startswith(complaint)
+    assert "Traceback" not in done.stderr
+    assert "p4ss" not in done.stderr
+
+
+def test_url_of_a_database_is_taken_as_people_write_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "Postgres://user:p[ss@host:5432/name")
+    config = database("DATABASE_URL")
+    assert config["ENGINE"] == "django.db.backends.postgresql"
+    assert config["PASSWORD"] == "p[ss"  # noqa: S105
+
+
+{% if cookiecutter.layer == 'redis' %}
+def test_sentinels_are_found_by_name_and_by_address() -> None:
+    sentinels = "sentinel.example.com:26379,[2001:db8::1]:26380"
+    host = redis_host(f"redis+sentinel://:p%40ss@{sentinels}/primary/2")
+    assert host["sentinels"] == [("sentinel.example.com", 26379), ("2001:db8::1", 26380)]
+    assert (host["master_name"], host["password"], host["db"]) == ("primary", "p@ss", 2)
+
+
+{% endif %}
+def test_variables_are_taken_as_they_are() -> None:
+    code = "from django.conf import settings; print(settings.SECRET_KEY, settings.ALLOWED_HOSTS)"
+    done = manage(
+        "shell",
+        "--command",
+        code,
+        "--verbosity=0",
+        ALLOWED_HOSTS="a.example, b.example,",
+        DEBUG="",
+        LOG_LEVEL="info",
+        SECRET_KEY="$HOME",  # noqa: S106
+    )
+    assert done.stdout == "$HOME ['a.example', 'b.example']\n", done.stderr
+
+
+@pytest.mark.parametrize(
     "words",
-    [["manage.py", "check"], ["-m", *command(free_port())]],
-    ids=["command", "server"],
+    [
+        ["manage.py", "check"],
+        ["manage.py", "runserver", "0"],
+        ["manage.py", "announce", "hi"],
+        ["-m", *command(free_port())],
+    ],
+    ids=["check", "runserver", "announce", "server"],
 )
 def test_missing_secret_is_one_clear_sentence(tmp_path: Path, words: list[str]) -> None:
     # As in a fresh clone, which has no .env.
@@ -118,5 +185,5 @@ def test_missing_secret_is_one_clear_sentence(tmp_path: Path, words: list[str]) 
         check=False,
     )
     assert done.returncode == 1
-    assert "Set the SECRET_KEY environment variable.\n" in done.stderr
+    assert "Set the SECRET_KEY environment variable. " in done.stderr
     assert "Traceback" not in done.stderr

@@ -4,8 +4,9 @@ import json
 from datetime import datetime
 
 import pytest
+from channels.exceptions import DenyConnection
 from channels.layers import get_channel_layer
-from django.conf import settings
+from django.conf import LazySettings, settings
 from django.contrib.auth import get_user_model
 from django.test import Client as Browser
 
@@ -35,7 +36,7 @@ def cookie(client: Browser) -> str:
 
 
 async def test_sender_is_the_user_who_logged_in(cookie: str) -> None:
-    async with Client(cookie=cookie) as client:
+    async with Client(headers={"cookie": cookie}) as client:
         assert (await client.ask('{"message": "hi"}'))["sender"] == "ada"
 
 
@@ -57,9 +58,11 @@ async def test_ping_is_answered_to_the_one_who_asked() -> None:
         ('{"type": "message"}', "bad_type"),
         ('{"type": "disconnect"}', "unknown_type"),
         ('{"type": ["ping"]}', "unknown_type"),
+        ('{"type": "ping", "ref": [1]}', "bad_type"),
+        (json.dumps({"type": "ping", "ref": "x" * 101}), "bad_type"),
         (json.dumps({"message": "x" * settings.WS_MAX_MESSAGE_BYTES}), "too_large"),
     ],
-    ids=range(10),
+    ids=range(12),
 )
 async def test_bad_frame_is_answered_and_the_connection_kept(text: str, code: str) -> None:
     async with Client() as alice, Client() as bob:
@@ -98,9 +101,51 @@ async def test_path_may_lack_its_slash() -> None:
         pass
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", None])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example",
+        "https://localhost.evil.example",
+        "https://localhost@evil.example",
+        "file://localhost",
+        "http://[",
+        "null",
+        "",
+        None,
+    ],
+)
 async def test_foreign_or_missing_origin_is_refused(origin: str | None) -> None:
     assert not await Client(origin=origin).connect()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "forwarded"),
+    [("wss", ""), ("ws", "https"), ("ws", "wss"), ("ws", "HTTPS, http")],
+)
+async def test_page_that_came_in_plain_text_opens_no_secure_websocket(
+    settings: LazySettings, scheme: str, forwarded: str
+) -> None:
+    settings.BEHIND_TLS_PROXY = True
+    plain, secure = (
+        Client(origin=origin, scheme=scheme, headers={"x-forwarded-proto": forwarded})
+        for origin in ("http://localhost", "https://localhost")
+    )
+    assert not await plain.connect()
+    async with secure:
+        pass
+
+
+@pytest.mark.parametrize("refusal", [DenyConnection(), None], ids=["raised", "closed"])
+async def test_consumer_may_refuse(
+    monkeypatch: pytest.MonkeyPatch, refusal: Exception | None
+) -> None:
+    async def connect(consumer: consumers.{{ cookiecutter.__app_class }}Consumer) -> None:
+        if refusal:
+            raise refusal
+        await consumer.close()
+
+    monkeypatch.setattr(consumers.{{ cookiecutter.__app_class }}Consumer, "connect", connect)
+    assert not await Client().connect()
 
 
 async def test_unknown_path_is_refused() -> None:

@@ -4,6 +4,7 @@ import os
 import sys
 
 from channels.routing import ProtocolTypeRouter, URLRouter
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.core.exceptions import ImproperlyConfigured
 
@@ -13,6 +14,8 @@ try:
     # Loads the apps. Consumers may import models, so the routing comes after it.
     django_application = get_asgi_application()
 except ImproperlyConfigured as error:
+    if settings.configured:
+        raise
     sys.exit(f"{error}.")
 
 from .authentication import authenticated

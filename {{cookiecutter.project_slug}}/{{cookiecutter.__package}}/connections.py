@@ -7,9 +7,13 @@ server have the signal.
 
 import asyncio
 import signal
+import sys
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+{% if cookiecutter.server == 'daphne' %}
+from functools import partial
+{% endif %}
 from types import FrameType
 from typing import Any, cast
 
@@ -21,6 +25,9 @@ from .logs import identify
 from .metrics import CLOSED, CONNECTIONS
 from .threads import use_threads
 
+if sys.platform != "win32":
+    import resource
+
 {% if cookiecutter.server == 'daphne' %}
 # Daphne sends no registered codes: of 1012 and 1013, the last two digits are left.
 SERVICE_RESTART = 4012
@@ -31,6 +38,8 @@ SERVICE_RESTART = 1012
 TRY_AGAIN_LATER = 1013
 {% endif %}
 
+# Open files of a process that are no WebSockets: requests, databases, code.
+OTHER_FILES = 1000
 # For a client to take note of its end.
 CLOSE_SECONDS = 5
 {% if cookiecutter.server == 'granian' %}
@@ -40,6 +49,20 @@ SILENCE_SECONDS = 0.1
 {% endif %}
 # For everything to end; supervisors kill after 10 seconds or more.
 GRACE_SECONDS = 8
+
+
+def allow_files(number: int) -> None:
+    """Let the process have so many open files, or as many as the system grants.
+
+    A WebSocket is one. Containers and shells start with 1,024 and leave it to a program to ask.
+    """
+    if sys.platform == "win32":
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < (granted := min(number, hard)):
+        # A sandbox may forbid to ask.
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (granted, hard))
 
 
 class Socket:
@@ -57,6 +80,12 @@ class Socket:
         self.send = send
         self._receive = receive
         self._waiting = False
+{% if cookiecutter.server == 'daphne' %}
+        if isinstance(send, partial):
+            # Daphne's protocol object. By itself it hangs up within a second of a close, at times
+            # before it has sent it. Its timer runs up to a second fast.
+            send.args[0].closeHandshakeTimeout = CLOSE_SECONDS + 1
+{% endif %}
 
     async def receive(self) -> Any:
         """Return the next event; an end that was decided here is a disconnect like any other."""
@@ -118,6 +147,7 @@ class Connections:
 
     def __init__(self, application: ASGI3Application) -> None:
         """Take the application to serve."""
+        allow_files(settings.WS_MAX_CONNECTIONS + OTHER_FILES)
         self._application = application
         self._sockets: set[Socket] = set()
         self._requests: set[asyncio.Task[Any]] = set()

@@ -8,6 +8,9 @@ from django.conf import settings
 
 Frame = dict[str, Any]
 
+# It comes back in the answer, so a long one would let a client fill the memory with answers.
+MAX_REF_LENGTH = 100
+
 
 def refuse(literal: str) -> NoReturn:
     """Refuse NaN and Infinity, which Python reads though they are no JSON."""
@@ -39,7 +42,7 @@ def parse(text: str | None) -> Frame:
     """Return the JSON object in a frame; `text` is None for a binary frame.
 
     Raises:
-        FrameError: It is binary, too large, or not a JSON object.
+        FrameError: It is binary, too large, or not a JSON object, or its `ref` can't be sent back.
     """
     if text is None:
         raise FrameError("binary", "Send text frames, not binary ones.")
@@ -56,4 +59,9 @@ def parse(text: str | None) -> Frame:
         raise FrameError("bad_json", "Send a JSON object.") from None
     if not isinstance(frame, dict):
         raise FrameError("bad_json", "Send a JSON object.")
+    ref = frame.get("ref")
+    if isinstance(ref, dict | list) or len(str(ref)) > MAX_REF_LENGTH:
+        raise FrameError(
+            "bad_type", f"`ref` must be a number, or a text of at most {MAX_REF_LENGTH} characters."
+        )
     return frame

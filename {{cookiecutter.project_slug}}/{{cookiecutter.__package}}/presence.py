@@ -15,6 +15,7 @@ from channels.layers import get_channel_layer
 
 from .frames import Frame, encode
 from .groups import Group, Member
+from .metrics import LAYER_ERRORS, SENT
 
 logger = logging.getLogger(__name__)
 
@@ -92,6 +93,7 @@ class Presence(Group):
                     self.name, {"process": PROCESS, "online": online}
                 )
         except Exception as error:  # noqa: BLE001, each channel layer has its own errors
+            LAYER_ERRORS.inc()
             logger.debug("The other processes do not hear of this one: %r", error)
 
     def _show(self) -> None:
@@ -107,3 +109,4 @@ class Presence(Group):
             if shown != online:
                 self._watchers[member] = online
                 member.push(text)
+                SENT.inc()

@@ -3,29 +3,32 @@
 .env.example names every variable. See https://docs.djangoproject.com/en/{{ cookiecutter.django }}/ref/settings/.
 """
 
+{% if cookiecutter.database == 'sqlite' %}
+import os
+{% endif %}
 from pathlib import Path
 from typing import Any
 
-import environ
 {% if cookiecutter.django == '5.2' %}
 from csp.constants import NONE, SELF
 {% else %}
 from django.utils.csp import CSP
 {% endif %}
-{% if cookiecutter.layer == 'redis' %}
+from environ import Env
 
+from .environment import database, level, names, number, switch, text
+{% if cookiecutter.layer == 'redis' %}
 from .redis import redis_host
 {% endif %}
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
-env.read_env(BASE_DIR / ".env")
+Env.read_env(BASE_DIR / ".env")
 
-DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="for-development-only" if DEBUG else env.NOTSET)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+DEBUG = switch("DEBUG", default=False)
+SECRET_KEY = text("SECRET_KEY", "for-development-only" if DEBUG else "")
+ALLOWED_HOSTS = names("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = names("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
     # Before staticfiles, whose runserver knows no WebSockets.
@@ -81,11 +84,11 @@ TEMPLATES = [
 ]
 
 {% if cookiecutter.database == 'postgres' %}
-DATABASES = {"default": env.db("DATABASE_URL")}
+DATABASES = {"default": database("DATABASE_URL")}
 {% else %}
 DATABASES = {
-    "default": env.db("DATABASE_URL")
-    if "DATABASE_URL" in env
+    "default": database("DATABASE_URL")
+    if os.environ.get("DATABASE_URL")
     else {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"}
 }
 {% endif %}
@@ -112,7 +115,7 @@ CHANNEL_LAYERS: dict[str, Any] = {
         # Unlike channels_redis.core, it survives a failover of Redis without a client noticing,
         # works with a Cluster, and drops nothing in a burst.
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [redis_host(env.str("REDIS_URL"))]},
+        "CONFIG": {"hosts": [redis_host(text("REDIS_URL"))]},
     }
 }
 {% else %}
@@ -131,11 +134,11 @@ CHANNEL_LAYERS: dict[str, Any] = {
 {% endif %}
 
 # The longest message that a client may send, in bytes of UTF-8.
-WS_MAX_MESSAGE_BYTES = env.int("WS_MAX_MESSAGE_BYTES", default=65_536)
+WS_MAX_MESSAGE_BYTES = number("WS_MAX_MESSAGE_BYTES", 65_536)
 # From one client. As many as a screen has frames: enough for a cursor or a game.
-WS_MESSAGES_PER_SECOND = env.int("WS_MESSAGES_PER_SECOND", default=60)
+WS_MESSAGES_PER_SECOND = number("WS_MESSAGES_PER_SECOND", 60)
 # In one process.
-WS_MAX_CONNECTIONS = env.int("WS_MAX_CONNECTIONS", default=10_000)
+WS_MAX_CONNECTIONS = number("WS_MAX_CONNECTIONS", 10_000)
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.throttling.ThrottledBackend"]
@@ -168,11 +171,11 @@ STORAGES = {
 
 SESSION_COOKIE_SECURE = not DEBUG
 CSRF_COOKIE_SECURE = not DEBUG
-SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
-SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0 if DEBUG else 3600)
-SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
-SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=False)
-BEHIND_TLS_PROXY = env.bool("BEHIND_TLS_PROXY", default=False)
+SECURE_SSL_REDIRECT = switch("SECURE_SSL_REDIRECT", default=not DEBUG)
+SECURE_HSTS_SECONDS = number("SECURE_HSTS_SECONDS", 0 if DEBUG else 3600)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = switch("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = switch("SECURE_HSTS_PRELOAD", default=False)
+BEHIND_TLS_PROXY = switch("BEHIND_TLS_PROXY", default=False)
 if BEHIND_TLS_PROXY:
     # Only a proxy that overwrites the header makes it true: a client may send it too.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -202,9 +205,9 @@ SECURE_CSP = {
 }
 {% endif %}
 
-METRICS = env.bool("METRICS", default=False)
+METRICS = switch("METRICS", default=False)
 if METRICS:
-    METRICS_TOKEN = env.str("METRICS_TOKEN")
+    METRICS_TOKEN = text("METRICS_TOKEN")
     # First, as for health: who collects them knows neither the site's name nor HTTPS.
     MIDDLEWARE.insert(0, "{{ cookiecutter.__package }}.metrics.metrics_middleware")
 
@@ -235,5 +238,5 @@ LOGGING = {
         "_granian": {"propagate": True},
 {% endif %}
     },
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": level("LOG_LEVEL", "INFO")},
 }

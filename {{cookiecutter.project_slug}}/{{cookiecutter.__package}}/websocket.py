@@ -9,6 +9,7 @@ import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
 from typing import Any
 
+from channels.exceptions import AcceptConnection, DenyConnection
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
@@ -88,7 +89,12 @@ class JsonConsumer(AsyncWebsocketConsumer):
         code = 1006
         try:
             await self._socket.receive()
-            await self.connect()
+            try:
+                await self.connect()
+            except AcceptConnection:
+                await self.accept()
+            except DenyConnection:
+                await self.close()
             while (event := await self._socket.receive())["type"] == "websocket.receive":
                 await self._handle(event.get("text"))
             code = event.get("code") or code
@@ -200,6 +206,7 @@ class JsonConsumer(AsyncWebsocketConsumer):
         if now - self._sent_at >= HEARTBEAT_SECONDS:
             self._sent_at = now
             self.push(HEARTBEAT)
+            SENT.inc()
         self._timer = self._loop.call_at(self._sent_at + HEARTBEAT_SECONDS, self._watch)
 
     def _leave_groups(self) -> None:

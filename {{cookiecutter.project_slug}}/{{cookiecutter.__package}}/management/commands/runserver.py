@@ -3,6 +3,7 @@
 {% if cookiecutter.server in ('granian', 'hypercorn') %}
 import asyncio
 {% endif %}
+import atexit
 {% if cookiecutter.server == 'hypercorn' %}
 import logging
 {% endif %}
@@ -31,6 +32,9 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 {% endif %}
 
+# With this code Django's reloader asks to be started again.
+RELOAD = 3
+
 
 class Command(runserver.Command):
     """Serves pages, static files and WebSockets, and reloads itself when code changes."""
@@ -42,6 +46,27 @@ class Command(runserver.Command):
     port: str
     use_ipv6: bool
 
+    def run(self, **options: Any) -> None:
+        """Serve until Ctrl-C or a change of code."""
+        try:
+            super().run(**options)
+        except SystemExit as end:
+            if end.code != RELOAD:
+                raise
+{% if cookiecutter.server == 'uvicorn' %}
+            # Python's own end would wait for views that block. And uvloop, which runs in another
+            # thread, may call Python after that end and crash: the reloader would then give up.
+{% elif cookiecutter.server == 'granian' %}
+            # Python's own end would wait for views that block. And Granian's threads may call
+            # Python after that end and crash: the reloader would then give up.
+{% else %}
+            # Python's own end would wait for views that block.
+{% endif %}
+            atexit._run_exitfuncs()  # noqa: SLF001, there is no other way to call them
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(RELOAD)
+
     def inner_run(self, *args: Any, **options: Any) -> None:
         """Check the project, then serve it until Ctrl-C or a change of code."""
         # A failed import shows here; the reloader then waits for the code to be mended.
@@ -49,6 +74,7 @@ class Command(runserver.Command):
         self.stdout.write("Performing system checks...\n\n")
         self.check(display_num_errors=True)
         self.check_migrations()
+        application = get_default_application()
         host, port = self.addr, int(self.port)
         family = socket.AF_INET6 if self.use_ipv6 else socket.AF_INET
         try:
@@ -64,16 +90,17 @@ class Command(runserver.Command):
             "Quit with Ctrl-C."
         )
         # In a thread of its own the server takes no signals, and Ctrl-C ends all of them alike.
-        server = Thread(target=self.serve, args=(host, port), daemon=True)
+        server = Thread(target=self.serve, args=(application, host, port), daemon=True)
         server.start()
         try:
             server.join()
         except KeyboardInterrupt:
             sys.exit(0)
+        # It could not start, and has said why. Under the reloader this ends no more than a thread.
+        sys.exit(1)
 
-    def serve(self, host: str, port: int) -> None:
+    def serve(self, application: Any, host: str, port: int) -> None:
         """Run {{ cookiecutter.server|capitalize }} for good."""
-        application = get_default_application()
 {% if cookiecutter.server == 'uvicorn' %}
         uvicorn.run(application, host=host, port=port)
 {% elif cookiecutter.server == 'daphne' %}

@@ -1,0 +1,73 @@
+"""Reads environment variables for the settings, and says in a sentence what is wrong with one.
+
+An empty variable counts as one that is not set: `NAME=$OTHER` makes one where OTHER is missing.
+"""
+
+import logging
+import os
+import re
+from contextlib import suppress
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from environ import Env
+
+SWITCHES = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0"), False),
+}
+
+
+def text(name: str, default: str = "") -> str:
+    """Return a variable as it is; without a default it is needed."""
+    if value := os.environ.get(name) or default:
+        return value
+    raise ImproperlyConfigured(
+        f"Set the {name} environment variable. In development, copy .env.example to .env"
+    )
+
+
+def number(name: str, default: int) -> int:
+    """Return a whole number."""
+    value = text(name, str(default))
+    try:
+        return int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}") from None
+
+
+def switch(name: str, *, default: bool) -> bool:
+    """Return whether something is on."""
+    value = text(name, str(default))
+    try:
+        return SWITCHES[value.strip().lower()]
+    except KeyError:
+        raise ImproperlyConfigured(f"{name} must be True or False, not {value!r}") from None
+
+
+def level(name: str, default: str) -> str:
+    """Return a level of logging."""
+    value = text(name, default)
+    if value.upper() not in logging.getLevelNamesMapping():
+        raise ImproperlyConfigured(f"{name} must be DEBUG, INFO, WARNING or ERROR, not {value!r}")
+    return value.upper()
+
+
+def database(name: str) -> dict[str, Any]:
+    """Return the database that a URL names."""
+    url = text(name)
+    scheme = re.match(r"([a-z0-9+.-]+)://", url, re.IGNORECASE)
+    with suppress(ValueError):
+        # One with dots is a backend's own module.
+        if scheme and (scheme[1].lower() in Env.DB_SCHEMES or "." in scheme[1]):
+            config: dict[str, Any] = Env.db_url_config(url)
+            return config
+    # Without the value, which may hold a password.
+    raise ImproperlyConfigured(
+        f"{name} must be like postgres://user:password@host:5432/name or sqlite:////path/to/file"
+    )
+
+
+def names(name: str) -> list[str]:
+    """Return what stands between commas."""
+    return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
