@@ -4,11 +4,12 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
@@ -26,6 +27,7 @@ from tests.projects.proxies import (
     CADDY,
     NameServer,
     caddyfile,
+    replaced,
     require_addresses,
 )
 from tests.projects.servers import production_command
@@ -213,17 +215,25 @@ def proxy(project: Path, static: Path, names: NameServer, upstream: int) -> Iter
         process.wait(SECONDS)
     finally:
         process.kill()
+        process.wait()
 
 
 class Page(BaseHTTPRequestHandler):
-    """Says at which address it is."""
+    """Says at which address it is, to who sends a whole request."""
 
     def do_GET(self) -> None:
+        length = int(self.headers.get("Content-Length", 0))
+        if len(self.rfile.read(length)) < length:
+            self.close_connection = True
+            return
         text = self.connection.getsockname()[0].encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
         self.wfile.write(text)
+
+    def do_POST(self) -> None:
+        self.do_GET()
 
 
 @contextmanager
@@ -310,3 +320,32 @@ def test_proxy_waits_for_a_process_that_is_replaced(with_proxy: Path, tmp_path: 
         with process_at(second, upstream):
             assert waiting.result(SECONDS)[2] == second
             assert get(port, "/")[2] == second
+
+
+@pytest.mark.parametrize("too_large", [False, True], ids=["half", "too large"])
+def test_who_sends_a_bad_request_shuts_nobody_out(
+    with_proxy: Path, tmp_path: Path, *, too_large: bool
+) -> None:
+    require_addresses()
+    upstream = free_port()
+    file = with_proxy / "Caddyfile"
+    # Who is shut out is told so at once.
+    file.write_text(replaced(file.read_text(), {"lb_try_duration 15s": "lb_try_duration 1ms"}))
+    with (
+        NameServer(ADDRESSES[0]) as names,
+        proxy(with_proxy, tmp_path, names, upstream) as port,
+        process_at(ADDRESSES[0], upstream),
+    ):
+        with (
+            socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as client,
+            # The proxy reads no further than it has to.
+            suppress(ConnectionError),
+        ):
+            client.sendall(
+                b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+                b"Content-Length: 6000000\r\n\r\n" + b"x" * (6_000_000 if too_large else 10)
+            )
+            client.shutdown(socket.SHUT_WR)
+            while client.recv(65_536):
+                pass
+        assert get(port, "/")[0] == 200
