@@ -67,14 +67,15 @@ class Site:
     def origin(self) -> str:
         return f"https://localhost:{self.ports.https}"
 
+    def connection(self) -> HTTPSConnection:
+        port = self.ports.https
+        return HTTPSConnection("localhost", port, context=self.context, timeout=SECONDS)
+
     def get(self, path: str, **headers: str) -> Answer:
         return self.ask("GET", path, headers)
 
     def ask(self, method: str, path: str, headers: dict[str, str], body: str = "") -> Answer:
-        connection = HTTPSConnection(
-            "localhost", self.ports.https, context=self.context, timeout=SECONDS
-        )
-        with closing(connection):
+        with closing(self.connection()) as connection:
             connection.request(method, path, body or None, headers)
             response = connection.getresponse()
             found = {name.lower(): value for name, value in response.getheaders()}

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -125,13 +126,15 @@ def blames_no_process(made: Site) -> None:
 
 def upgrades_to_websocket_only(made: Site) -> None:
     """In HTTP/2, which Hypercorn offers, a client would speak to it past the proxy."""
-    for upgrade in ("h2c", "H2C, websocket"):
-        asked = {
-            "Connection": "Upgrade, HTTP2-Settings",
-            "Upgrade": upgrade,
-            "HTTP2-Settings": "AAMAAABkAAQAAP__",
-        }
-        assert made.ask("GET", "/healthz", asked).status != 101
+    for asked in (["h2c"], ["H2C, websocket"], ["h2c", "websocket"], ["websocket", "h2c"]):
+        with closing(made.connection()) as connection:
+            connection.putrequest("GET", "/healthz")
+            connection.putheader("Connection", "Upgrade, HTTP2-Settings")
+            connection.putheader("HTTP2-Settings", "AAMAAABkAAQAAP__")
+            for upgrade in asked:
+                connection.putheader("Upgrade", upgrade)
+            connection.endheaders()
+            assert connection.getresponse().status != 101, asked
 
 
 async def survives_a_lost_process(made: Site) -> None:

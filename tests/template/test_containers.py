@@ -326,7 +326,6 @@ def test_proxy_waits_for_a_process_that_is_replaced(with_proxy: Path, tmp_path: 
 def test_who_sends_a_bad_request_shuts_nobody_out(
     with_proxy: Path, tmp_path: Path, *, too_large: bool
 ) -> None:
-    require_addresses()
     upstream = free_port()
     file = with_proxy / "Caddyfile"
     # Who is shut out is told so at once.
@@ -349,3 +348,22 @@ def test_who_sends_a_bad_request_shuts_nobody_out(
             while client.recv(65_536):
                 pass
         assert get(port, "/")[0] == 200
+
+
+def test_proxy_ends_a_request_that_does_not_arrive(with_proxy: Path, tmp_path: Path) -> None:
+    """The process is rid of it; the client, which neither goes on nor hangs up, has the proxy."""
+    file = with_proxy / "Caddyfile"
+    file.write_text(replaced(file.read_text(), {"read_body 60s": "read_body 1s"}))
+    with (
+        NameServer(ADDRESSES[0]) as names,
+        socket.create_server((ADDRESSES[0], 0)) as process,
+        proxy(with_proxy, tmp_path, names, process.getsockname()[1]) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as client,
+    ):
+        client.sendall(b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n\r\nhalf")
+        process.settimeout(SECONDS)
+        taken, _ = process.accept()
+        with taken:
+            taken.settimeout(SECONDS)
+            while taken.recv(65_536):
+                pass
