@@ -10,7 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -39,13 +39,19 @@ def free_port() -> int:
 
 
 def get(port: int, path: str, host: str = "127.0.0.1") -> tuple[int, dict[str, str], str]:
-    """Return the status, the headers and the text of a page."""
+    """Return the status, the headers and the text of a page.
+
+    Raises:
+        OSError: There is no server, or it went away before its answer was complete.
+    """
     connection = HTTPConnection(host, port, timeout=SECONDS)
     try:
         connection.request("GET", path)
         response = connection.getresponse()
         headers = {name.lower(): value for name, value in response.getheaders()}
         return response.status, headers, response.read().decode()
+    except HTTPException as error:
+        raise ConnectionError(error) from error
     finally:
         connection.close()
 

@@ -7,6 +7,7 @@ from django.contrib.auth import aauthenticate, authenticate
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import LoginAttempt, User
 from accounts.throttling import LIMITS, WINDOW, network_of
@@ -35,6 +36,15 @@ def test_login_and_logout(client: Client, user: User) -> None:
     assert user.get_username() in log_in(client)
     client.post("/accounts/logout/")
     assert user.get_username() not in client.get("/").text
+
+
+@pytest.mark.django_db
+def test_key_that_no_session_has_is_not_looked_up(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    client.cookies["sessionid"] = "\0" * 32
+    with django_assert_num_queries(0):
+        assert client.get("/").status_code == 200
 
 
 @pytest.mark.django_db

@@ -107,10 +107,22 @@ async def test_client_that_stopped_pinging_is_closed(monkeypatch: pytest.MonkeyP
         assert await client.receive_close() == 4008
 
 
+async def test_burst_closes_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("{{ cookiecutter.__package }}.websocket.MAX_BACKLOG", 3)
+    async with Client() as reader, Client(unread=1) as late_reader:
+        for number in range(10):
+            await messages.broadcast(str(number), "test")
+            assert (await reader.receive())["message"] == str(number)
+        for number in range(10):
+            assert (await late_reader.receive())["message"] == str(number)
+
+
+@pytest.mark.parametrize(("limit", "value"), [("STALL_SECONDS", 0), ("MAX_BURST", 3)])
 async def test_client_that_does_not_read_is_closed_and_delays_nobody(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, limit: str, value: int
 ) -> None:
     monkeypatch.setattr("{{ cookiecutter.__package }}.websocket.MAX_BACKLOG", 3)
+    monkeypatch.setattr(f"{{ cookiecutter.__package }}.websocket.{limit}", value)
     async with Client() as reader, Client(unread=1) as sleeper:
         for number in range(10):
             await messages.broadcast(str(number), "test")

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 {% endif %}
+from contextlib import closing
 from http.client import HTTPConnection
 
 import pytest
@@ -42,6 +43,40 @@ def test_page_and_static_files(server: str) -> None:
     connection.close()
 
 
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        # Read, and refused since no page of the site has sent it.
+        ("multipart/form-data; boundary=x; charset=utf-8", 403),
+        ("multipart/form-data; boundary=x; charset=punycode", 400),
+        ("multipart/form-data; boundary=x; charset=zlib", 400),
+        ("multipart/form-data; boundary=x; charset*=utf-8''%00", 400),
+        ("multipart/form-data; boundary*=none''x", 400),
+        ("x" * 12_000, 400),
+    ],
+    ids=lambda value: str(value)[-20:],
+)
+def test_form_that_can_not_be_read_is_refused(server: str, kind: str, status: int) -> None:
+    form = '--x\r\nContent-Disposition: form-data; name="username"\r\n\r\nada\r\n--x--\r\n'
+    with closing(HTTPConnection(server)) as connection:
+        connection.request("POST", "/accounts/login/", form, {"Content-Type": kind})
+        assert connection.getresponse().status == status
+
+
+{% if cookiecutter.server == 'hypercorn' %}
+def test_client_can_not_go_over_to_http_2(server: str) -> None:
+    upgrade = {"Connection": "Upgrade, HTTP2-Settings", "HTTP2-Settings": "", "Upgrade": "h2c"}
+    with closing(HTTPConnection(server)) as connection:
+        connection.request("GET", "/healthz", headers=upgrade)
+        assert connection.getresponse().status == 200
+
+
+def test_messages_are_not_compressed(server: str) -> None:
+    with open_socket(server) as client:
+        assert not client.protocol.extensions
+
+
+{% endif %}
 def test_foreign_origin_is_refused(server: str) -> None:
     with pytest.raises(InvalidStatus) as refusal:
         open_socket(server, "https://evil.example")

@@ -65,6 +65,46 @@ def allow_files(number: int) -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (granted, hard))
 
 
+{% if cookiecutter.server == 'daphne' %}
+class Outlet:
+    """Sends no more to a client that does not read, and reads no more from it, until it does.
+
+    Daphne itself would keep all of it in memory. This is what Twisted calls a push producer:
+    https://docs.twisted.org/en/stable/core/howto/producers.html
+    """
+
+    def __init__(self, send: Callable[[Any], Awaitable[None]], transport: Any) -> None:
+        """Take Daphne's way to send, and the transport that tells when it has had enough."""
+        self._send = send
+        self._has_room = asyncio.Event()
+        self._has_room.set()
+        self._transport = transport
+        # The connection's HTTP, which is over.
+        transport.unregisterProducer()
+        transport.registerProducer(self, True)
+
+    async def send(self, event: Any) -> None:
+        """Send an event; the end of a WebSocket waits for nothing."""
+        if event["type"] == "websocket.send":
+            await self._has_room.wait()
+        await self._send(event)
+
+    def pauseProducing(self) -> None:  # noqa: N802
+        """Take note that much is unsent."""
+        self._has_room.clear()
+        self._transport.pauseProducing()
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        """Take note that there is room again."""
+        self._has_room.set()
+        self._transport.resumeProducing()
+
+    def stopProducing(self) -> None:  # noqa: N802
+        """Take note that the client is gone."""
+        self._has_room.set()
+
+
+{% endif %}
 class Socket:
     """A WebSocket that can be ended from outside the consumer that serves it."""
 
@@ -80,11 +120,14 @@ class Socket:
         self.send = send
         self._receive = receive
         self._waiting = False
+        self._deadline: asyncio.TimerHandle | None = None
 {% if cookiecutter.server == 'daphne' %}
         if isinstance(send, partial):
             # Daphne's protocol object. By itself it hangs up within a second of a close, at times
             # before it has sent it. Its timer runs up to a second fast.
-            send.args[0].closeHandshakeTimeout = CLOSE_SECONDS + 1
+            protocol = send.args[0]
+            protocol.closeHandshakeTimeout = CLOSE_SECONDS + 1
+            self.send = Outlet(send, protocol.transport).send
 {% endif %}
 
     async def receive(self) -> Any:
@@ -99,6 +142,8 @@ class Socket:
                 self.task.uncancel()
             finally:
                 self._waiting = False
+        if self._deadline:
+            self._deadline.cancel()
         # A client that does not read may yet do so later, and then gets its close code.
         self._closing = asyncio.create_task(self._close())
         await asyncio.wait([self._closing], timeout=CLOSE_SECONDS)
@@ -139,7 +184,8 @@ class Socket:
                 self.task.cancel()
             else:
                 # Sending to a client that does not read, for example.
-                asyncio.get_running_loop().call_later(CLOSE_SECONDS, self.task.cancel)
+                loop = asyncio.get_running_loop()
+                self._deadline = loop.call_later(CLOSE_SECONDS, self.task.cancel)
 
 
 class Connections:
@@ -176,6 +222,9 @@ class Connections:
             except asyncio.CancelledError:
                 if socket.code is None:
                     raise
+                # Its consumer was in the midst of something, and did not get to close it.
+                socket.task.uncancel()
+                await socket.receive()
             finally:
                 self._sockets.discard(socket)
                 CONNECTIONS.dec()

@@ -24,6 +24,9 @@ TOO_MANY = 4029
 
 # Frames that wait for a client which does not read; the texts are shared by all clients.
 MAX_BACKLOG = 256
+# As many may wait for one that does: others say much at once, and each server takes its time.
+STALL_SECONDS = 5
+MAX_BURST = 4096
 # Proxies cut a connection after a minute of silence: nginx's proxy_read_timeout, for example.
 HEARTBEAT_SECONDS = 25
 HEARTBEAT = '{"type": "heartbeat"}'
@@ -125,7 +128,7 @@ class JsonConsumer(AsyncWebsocketConsumer):
 
     def push(self, text: str) -> None:
         """Send a text to the client without waiting for it; one that does not read is closed."""
-        if len(self._backlog) >= MAX_BACKLOG:
+        if len(self._backlog) >= MAX_BACKLOG and self._is_stalled():
             self._backlog.clear()
             self.evict(TOO_SLOW)
             return
@@ -204,10 +207,15 @@ class JsonConsumer(AsyncWebsocketConsumer):
             self.evict(TOO_SLOW)
             return
         if now - self._sent_at >= HEARTBEAT_SECONDS:
-            self._sent_at = now
             self.push(HEARTBEAT)
+            self._sent_at = now
             SENT.inc()
         self._timer = self._loop.call_at(self._sent_at + HEARTBEAT_SECONDS, self._watch)
+
+    def _is_stalled(self) -> bool:
+        """Tell whether the client has taken nothing for a while, or is much too far behind."""
+        silent = self._loop.time() - self._sent_at
+        return silent >= STALL_SECONDS or len(self._backlog) >= MAX_BURST
 
     def _leave_groups(self) -> None:
         for group in self._groups:
