@@ -15,7 +15,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.projects.clients import get, hang_up, hear_async, say_async, wait_until
-from tests.projects.proxies import PROXIES, Site, logged_ids, site, sockets_of
+from tests.projects.proxies import PROXIES, Site, logged_ids, replaced, site, sockets_of
 from tests.projects.servers import Server, by_server, copy, servers
 from tests.questions import Answers
 
@@ -27,7 +27,13 @@ TRIES = 30
 
 @pytest.fixture
 def project(answers: Answers, make_project: Callable[[Answers], Path], tmp_path: Path) -> Path:
-    return copy(make_project(answers), tmp_path)
+    made = copy(make_project(answers), tmp_path)
+    restrictions = made / "mysite/hypercorn.py"
+    if restrictions.exists():
+        # The project itself lets nobody go over to HTTP/2. Here it is the proxy that has to.
+        text = replaced(restrictions.read_text(), {"= check_version": "= check_protocol"})
+        restrictions.write_text(text)
+    return made
 
 
 @pytest.mark.parametrize("kind", PROXIES)
@@ -125,7 +131,7 @@ def blames_no_process(made: Site) -> None:
 
 
 def upgrades_to_websocket_only(made: Site) -> None:
-    """In HTTP/2, which Hypercorn offers, a client would speak to it past the proxy."""
+    """In HTTP/2, which Hypercorn would offer, a client would speak to it past the proxy."""
     for asked in (["h2c"], ["H2C, websocket"], ["h2c", "websocket"], ["websocket", "h2c"]):
         with closing(made.connection()) as connection:
             connection.putrequest("GET", "/healthz")

@@ -96,7 +96,7 @@ async def flood(sender: ClientConnection, others: list[ClientConnection], most: 
 
 
 async def talk(client: ClientConnection) -> None:
-    """Send now and then, by which some servers tell that a client lives, though it reads nothing."""
+    """Send now and then: to some servers a client then is alive, though it reads nothing."""
     with suppress(ConnectionClosed):
         while True:
             await client.send(json.dumps({"type": "ping"}))
