@@ -31,7 +31,7 @@ def project(answers: Answers, make_project: Callable[[Answers], Path], tmp_path:
     restrictions = made / "mysite/hypercorn.py"
     if restrictions.exists():
         # The project itself lets nobody go over to HTTP/2. Here it is the proxy that has to.
-        text = replaced(restrictions.read_text(), {"= check_version": "= check_protocol"})
+        text = replaced(restrictions.read_text(), {"H11Protocol._check_protocol": "unused"})
         restrictions.write_text(text)
     return made
 

@@ -85,7 +85,7 @@ class Outlet:
 
     async def send(self, event: Any) -> None:
         """Send an event; the end of a WebSocket waits for nothing."""
-        if event["type"] == "websocket.send":
+        if event["type"] == "websocket.send" and not self._has_room.is_set():
             await self._has_room.wait()
         await self._send(event)
 
