@@ -15,6 +15,7 @@ from tests.projects.clients import (
     close_code,
     free_port,
     get,
+    hang_up,
     hear_async,
     open_async,
     open_crowd,
@@ -44,6 +45,16 @@ async def disconnect(self, code):
 
 
 IndexConsumer.disconnect = disconnect
+"""
+BUSY_CONSUMER = """
+import asyncio
+
+
+async def on_busy(self, frame):
+    await asyncio.sleep(4.5)
+
+
+IndexConsumer.on_busy = on_busy
 """
 SLOW_PAGE = """
 import asyncio
@@ -104,6 +115,27 @@ def test_client_that_reads_late_learns_that_the_server_stops(
     with serving(project, WS_MESSAGES_PER_SECOND="10000") as server:
         code = asyncio.run(stop_with_slow_reader(server))
         assert code == RESTART.get(str(answers["server"]), 1012)
+
+
+async def stop_with_busy_consumer(server: Server) -> None:
+    """Send SIGTERM while a consumer has work for seconds, and its client confirms no close."""
+    stalled = await open_async(server.port)
+    stalled.transport.pause_reading()
+    await stalled.send(json.dumps({"type": "busy"}))
+    await asyncio.sleep(0.5)
+    server.process.send_signal(signal.SIGTERM)
+    await asyncio.to_thread(server.process.wait, END_SECONDS)
+    await hang_up(stalled)
+
+
+@pytest.mark.parametrize("answers", servers("memory"), ids=by_server)
+def test_busy_consumer_does_not_hold_up_the_end(
+    answers: Answers, make_project: Callable[[Answers], Path], tmp_path: Path
+) -> None:
+    project = copy(make_project(answers), tmp_path, consumer=BUSY_CONSUMER)
+    with serving(project) as server:
+        asyncio.run(stop_with_busy_consumer(server))
+        assert "Traceback" not in server.said()
 
 
 @pytest.mark.parametrize("answers", SEVERAL_WORKERS, ids=by_server)

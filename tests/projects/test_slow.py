@@ -17,6 +17,7 @@ from tests.projects.clients import (
     hang_up,
     hear,
     hear_async,
+    open_async,
     open_crowd,
     open_socket,
     open_stalled,
@@ -123,6 +124,38 @@ def test_client_that_does_not_read_holds_up_nobody_else(
 
     project = copy(make_project(answers), tmp_path)
     with serving(project, WS_MESSAGES_PER_SECOND="10000") as server:
+        asyncio.run(check(server))
+        server.process.terminate()
+        server.process.wait(30)
+        assert "destroyed" not in server.said()
+
+
+async def read_slowly(client: ClientConnection, count: int) -> None:
+    """Read numbered messages at a megabyte per second, and show every second to be alive."""
+    talking = asyncio.create_task(talk(client))
+    for number in range(count):
+        assert await numbers(client, 1) == [number]
+        await asyncio.sleep(len(TEXT) / 1_000_000)
+    talking.cancel()
+
+
+@pytest.mark.parametrize("answers", servers("memory"), ids=by_server)
+def test_client_that_reads_slowly_gets_all(
+    answers: Answers, make_project: Callable[[Answers], Path], tmp_path: Path
+) -> None:
+    async def check(server: Server) -> None:
+        slow, sender = await open_stalled(server.port), await open_async(server.port)
+        reading = asyncio.create_task(read_slowly(slow, 1_000))
+        for number in range(1_000):
+            await sender.send(json.dumps({"message": f"{number} {TEXT}"}))
+            assert await numbers(sender, 1) == [number]
+        await reading
+        await hang_up(slow, sender)
+
+    # Daphne cuts who has shown no life for so long; by default that takes most of a minute.
+    options = ["--ping-interval=1", "--ping-timeout=5"] if answers["server"] == "daphne" else []
+    project = copy(make_project(answers), tmp_path)
+    with serving(project, *options, WS_MESSAGES_PER_SECOND="10000") as server:
         asyncio.run(check(server))
 
 

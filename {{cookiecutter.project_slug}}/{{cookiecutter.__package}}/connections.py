@@ -85,8 +85,10 @@ class Outlet:
 
     async def send(self, event: Any) -> None:
         """Send an event; the end of a WebSocket waits for nothing."""
-        if event["type"] == "websocket.send" and not self._has_room.is_set():
+        while event["type"] == "websocket.send" and not self._has_room.is_set():
             await self._has_room.wait()
+            # What the client has sent comes first, its answers to pings for example.
+            await asyncio.sleep(0)
         await self._send(event)
 
     def pauseProducing(self) -> None:  # noqa: N802
@@ -119,6 +121,7 @@ class Socket:
         # Straight to the server: the session middleware looks at everything that a consumer sends.
         self.send = send
         self._receive = receive
+        self.closing: asyncio.Task[None] | None = None
         self._waiting = False
         self._deadline: asyncio.TimerHandle | None = None
 {% if cookiecutter.server == 'daphne' %}
@@ -127,7 +130,10 @@ class Socket:
             # before it has sent it. Its timer runs up to a second fast.
             protocol = send.args[0]
             protocol.closeHandshakeTimeout = CLOSE_SECONDS + 1
-            self.send = Outlet(send, protocol.transport).send
+            outlet = Outlet(send, protocol.transport)
+            # Autobahn takes the producer away before it hangs up.
+            protocol.is_closed.addCallback(lambda _: outlet.stopProducing())
+            self.send = outlet.send
 {% endif %}
 
     async def receive(self) -> Any:
@@ -145,8 +151,8 @@ class Socket:
         if self._deadline:
             self._deadline.cancel()
         # A client that does not read may yet do so later, and then gets its close code.
-        self._closing = asyncio.create_task(self._close())
-        await asyncio.wait([self._closing], timeout=CLOSE_SECONDS)
+        self.closing = asyncio.create_task(self._close())
+        await asyncio.wait([self.closing], timeout=CLOSE_SECONDS)
         return {"type": "websocket.disconnect", "code": self.code}
 
     async def _close(self) -> None:
@@ -222,9 +228,10 @@ class Connections:
             except asyncio.CancelledError:
                 if socket.code is None:
                     raise
-                # Its consumer was in the midst of something, and did not get to close it.
-                socket.task.uncancel()
-                await socket.receive()
+                if socket.closing is None:
+                    # Its consumer was in the midst of something, and did not get to it.
+                    socket.task.uncancel()
+                    await socket.receive()
             finally:
                 self._sockets.discard(socket)
                 CONNECTIONS.dec()

@@ -1,6 +1,7 @@
 """Django's part of the ASGI application."""
 
 import codecs
+import logging
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -8,8 +9,18 @@ from django.core.exceptions import BadRequest
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 from django.http import HttpResponseBadRequest, HttpResponseBase
 
+logger = logging.getLogger(__name__)
+
 # Pages are UTF-8, and so is what browsers send from them.
 CHARSETS = {"ascii", "utf-8"}
+
+
+def is_readable(request: ASGIRequest) -> bool:
+    """Tell whether a form's charset is one of ours; with the other kind of form, Django does it."""
+    return (
+        request.content_type != "multipart/form-data"
+        or codecs.lookup(request.encoding or "utf-8").name in CHARSETS
+    )
 
 
 class Handler(ASGIHandler):
@@ -26,8 +37,10 @@ class Handler(ASGIHandler):
         try:
             created = super().create_request(scope, body_file)
         except (BadRequest, LookupError, ValueError):
-            return None, HttpResponseBadRequest()
-        request, _ = created
-        if request and codecs.lookup(request.encoding or "utf-8").name not in CHARSETS:
-            return None, HttpResponseBadRequest()
-        return created
+            pass
+        else:
+            request, _ = created
+            if not request or is_readable(request):
+                return created
+        logger.warning("Bad Request: %r", scope["path"])
+        return None, HttpResponseBadRequest()

@@ -22,11 +22,11 @@ from .presence import Presence
 TOO_SLOW = 4008
 TOO_MANY = 4029
 
-# Frames that wait for a client which does not read; the texts are shared by all clients.
+# With so many frames waiting for it, a client is closed if the server has taken none for so long.
 MAX_BACKLOG = 256
-# As many may wait for one that does: others say much at once, and each server takes its time.
-STALL_SECONDS = 5
-MAX_BURST = 4096
+STALL_SECONDS = 10
+# And with so many in any case; what a group was sent is in memory once for all its clients.
+MAX_BURST = 2048
 # Proxies cut a connection after a minute of silence: nginx's proxy_read_timeout, for example.
 HEARTBEAT_SECONDS = 25
 HEARTBEAT = '{"type": "heartbeat"}'
@@ -213,7 +213,7 @@ class JsonConsumer(AsyncWebsocketConsumer):
         self._timer = self._loop.call_at(self._sent_at + HEARTBEAT_SECONDS, self._watch)
 
     def _is_stalled(self) -> bool:
-        """Tell whether the client has taken nothing for a while, or is much too far behind."""
+        """Tell whether no frame has gone out for a while, or far too many wait."""
         silent = self._loop.time() - self._sent_at
         return silent >= STALL_SECONDS or len(self._backlog) >= MAX_BURST
 
