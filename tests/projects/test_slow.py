@@ -31,6 +31,7 @@ from tests.questions import Answers
 CLIENTS = 50
 MOST_MESSAGES = 5_000
 STALL_SECONDS = 8
+FLOOD_SECONDS = 3
 # The default of WS_MESSAGES_PER_SECOND.
 MOST_AT_ONCE = 60
 # No compression makes them smaller.
@@ -96,12 +97,12 @@ async def flood(sender: ClientConnection, others: list[ClientConnection], most: 
     return sent
 
 
-async def talk(client: ClientConnection) -> None:
+async def talk(client: ClientConnection, seconds: float) -> None:
     """Send now and then: to some servers a client then is alive, though it reads nothing."""
     with suppress(ConnectionClosed):
         while True:
             await client.send(json.dumps({"type": "ping"}))
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(seconds)
 
 
 @pytest.mark.parametrize("answers", servers("memory"), ids=by_server)
@@ -112,7 +113,7 @@ def test_client_that_does_not_read_holds_up_nobody_else(
         stalled = await open_stalled(server.port)
         sender, *others = await open_crowd(server.port, CLIENTS - 1)
         before = server.peak_megabytes()
-        talking = asyncio.create_task(talk(stalled))
+        talking = asyncio.create_task(talk(stalled, 0.5))
         assert await flood(sender, others, MOST_MESSAGES) < MOST_MESSAGES
         # Longer than the server waits for room to tell it.
         await asyncio.sleep(STALL_SECONDS)
@@ -132,7 +133,7 @@ def test_client_that_does_not_read_holds_up_nobody_else(
 
 async def read_slowly(client: ClientConnection, count: int) -> None:
     """Read numbered messages at a megabyte per second, and show every second to be alive."""
-    talking = asyncio.create_task(talk(client))
+    talking = asyncio.create_task(talk(client, 1))
     for number in range(count):
         assert await numbers(client, 1) == [number]
         await asyncio.sleep(len(TEXT) / 1_000_000)
@@ -180,6 +181,27 @@ def test_much_at_once_closes_nobody_who_reads(
         await hang_up(*crowd)
 
     project = copy(make_project(answers), tmp_path)
+    with serving(project) as server:
+        asyncio.run(check(server))
+
+
+@pytest.mark.parametrize("answers", servers("memory"), ids=by_server)
+def test_client_that_sends_more_than_is_served_waits(
+    answers: Answers, make_project: Callable[[Answers], Path], tmp_path: Path
+) -> None:
+    async def check(server: Server) -> None:
+        client = await open_async(server.port)
+        before = server.peak_megabytes()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FLOOD_SECONDS):
+                while True:
+                    await client.send(json.dumps({"type": "sleep", "text": TEXT}))
+        assert server.peak_megabytes() < before + 50
+        # It is served for all that.
+        assert await hear_async(client) == {"type": "done"}
+        await hang_up(client)
+
+    project = copy(make_project(answers), tmp_path, consumer=CONSUMER)
     with serving(project) as server:
         asyncio.run(check(server))
 

@@ -20,6 +20,9 @@ from typing import Any, cast
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from django.conf import settings
 
+{% if cookiecutter.server == 'daphne' %}
+from .daphne import Inlet, Outlet
+{% endif %}
 from .groups import Group
 from .logs import identify
 from .metrics import CLOSED, CONNECTIONS
@@ -65,48 +68,6 @@ def allow_files(number: int) -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (granted, hard))
 
 
-{% if cookiecutter.server == 'daphne' %}
-class Outlet:
-    """Sends no more to a client that does not read, and reads no more from it, until it does.
-
-    Daphne itself would keep all of it in memory. This is what Twisted calls a push producer:
-    https://docs.twisted.org/en/stable/core/howto/producers.html
-    """
-
-    def __init__(self, send: Callable[[Any], Awaitable[None]], transport: Any) -> None:
-        """Take Daphne's way to send, and the transport that tells when it has had enough."""
-        self._send = send
-        self._has_room = asyncio.Event()
-        self._has_room.set()
-        self._transport = transport
-        # The connection's HTTP, which is over.
-        transport.unregisterProducer()
-        transport.registerProducer(self, True)
-
-    async def send(self, event: Any) -> None:
-        """Send an event; the end of a WebSocket waits for nothing."""
-        while event["type"] == "websocket.send" and not self._has_room.is_set():
-            await self._has_room.wait()
-            # What the client has sent comes first, its answers to pings for example.
-            await asyncio.sleep(0)
-        await self._send(event)
-
-    def pauseProducing(self) -> None:  # noqa: N802
-        """Take note that much is unsent."""
-        self._has_room.clear()
-        self._transport.pauseProducing()
-
-    def resumeProducing(self) -> None:  # noqa: N802
-        """Take note that there is room again."""
-        self._has_room.set()
-        self._transport.resumeProducing()
-
-    def stopProducing(self) -> None:  # noqa: N802
-        """Take note that the client is gone."""
-        self._has_room.set()
-
-
-{% endif %}
 class Socket:
     """A WebSocket that can be ended from outside the consumer that serves it."""
 
@@ -130,10 +91,8 @@ class Socket:
             # before it has sent it. Its timer runs up to a second fast.
             protocol = send.args[0]
             protocol.closeHandshakeTimeout = CLOSE_SECONDS + 1
-            outlet = Outlet(send, protocol.transport)
-            # Autobahn takes the producer away before it hangs up.
-            protocol.is_closed.addCallback(lambda _: outlet.stopProducing())
-            self.send = outlet.send
+            self.send = Outlet(send, protocol).send
+            self._receive = Inlet(protocol).get
 {% endif %}
 
     async def receive(self) -> Any:
