@@ -20,6 +20,7 @@ from tests.projects.clients import (
     open_async,
     open_crowd,
     open_stalled,
+    wait_until,
 )
 from tests.projects.servers import Server, by_server, copy, servers, serving
 from tests.questions import Answers
@@ -51,6 +52,7 @@ import asyncio
 
 
 async def on_busy(self, frame):
+    logger.warning("on_busy() runs")
     await asyncio.sleep(4.5)
 
 
@@ -58,11 +60,13 @@ IndexConsumer.on_busy = on_busy
 """
 SLOW_PAGE = """
 import asyncio
+import logging
 
 from django.http import HttpResponse
 
 
 async def slow(request):
+    logging.warning("slow() runs")
     await asyncio.sleep(2)
     return HttpResponse("complete")
 
@@ -71,12 +75,16 @@ urlpatterns.append(path("slow", slow))
 """
 
 
+async def until_logged(server: Server, text: str) -> None:
+    await asyncio.to_thread(wait_until, lambda: text in server.said(), f"{text} in the log")
+
+
 async def stop_under_load(server: Server, number: int) -> tuple[Counter[int | None], str]:
     """Send SIGTERM; return with which codes the clients were closed, and the slow page."""
     clients = await open_crowd(server.port, number)
     ends = [asyncio.create_task(close_code(client)) for client in clients]
     page = asyncio.create_task(asyncio.to_thread(get, server.port, "/slow"))
-    await asyncio.sleep(0.5)
+    await until_logged(server, "slow() runs")
     server.process.send_signal(signal.SIGTERM)
     await asyncio.to_thread(server.process.wait, END_SECONDS)
     _, _, text = await page
@@ -122,7 +130,7 @@ async def stop_with_busy_consumer(server: Server) -> None:
     stalled = await open_async(server.port)
     stalled.transport.pause_reading()
     await stalled.send(json.dumps({"type": "busy"}))
-    await asyncio.sleep(0.5)
+    await until_logged(server, "on_busy() runs")
     server.process.send_signal(signal.SIGTERM)
     await asyncio.to_thread(server.process.wait, END_SECONDS)
     await hang_up(stalled)
