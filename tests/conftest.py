@@ -1,15 +1,34 @@
 """What all tests share."""
 
+import os
 import signal
 
-from tests.environments import missing
+import pytest
 
-# Who starts the tests in the background may have them ignore Ctrl-C, and so all that they start.
-signal.signal(signal.SIGINT, signal.default_int_handler)
+from tests import interpreters
+
+pytest_plugins = ["tests.projects.fixtures"]
 
 
-def pytest_report_header() -> str:
-    """Say what can't be shown on this machine."""
-    if lacking := missing():
-        return f"left out, for want of a newer Python: Django {', '.join(lacking)}"
-    return "left out: nothing"
+def pytest_configure(config: pytest.Config) -> None:
+    """Give every test, and every program that one starts, the same surroundings."""
+    # The caller may have them ignored, as nohup and background shells do.
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP, signal.SIGPIPE}:
+        if signal.getsignal(number) is signal.SIG_IGN and number != signal.SIGXFSZ:
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Compiling Django anew takes a second of every process that a test starts.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    if not hasattr(config, "workerinput"):
+        interpreters.provide()
+
+
+def pytest_report_header() -> list[str]:
+    """Name the Pythons that are used, and the ones that this machine lacks."""
+    found = [python.path for v in interpreters.promised() if (python := interpreters.newest(v))]
+    releases = ", ".join(interpreters.dotted(interpreters.release(path)) for path in found)
+    return [
+        f"Python: {releases}",
+        f"left out, for want of their Python: {', '.join(interpreters.missing()) or 'nothing'}",
+    ]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Version = tuple[int, int]
 
 # The newest first. A later Python may lack wheels of what a project installs.
-KNOWN: tuple[Version, ...] = ((3, 14), (3, 13), (3, 12), (3, 11))
+KNOWN: tuple[Version, ...] = ((3, 15), (3, 14), (3, 13), (3, 12), (3, 11))
 
 _QUESTION = (
     "import sys, sysconfig; v = sys.version_info; "
@@ -71,7 +71,7 @@ def exactly(version: Version) -> Python | None:
     Returns:
         The interpreter, or None.
     """
-    asked = map(_ask, _candidates(version))
+    asked = map(ask, _candidates(version))
     return next((found for found in asked if found and found.version == version), None)
 
 
@@ -97,7 +97,7 @@ def _patch_release(path: Path) -> int:
     return int(found[1]) if found else -1
 
 
-def _ask(command: list[str]) -> Python | None:
+def ask(command: list[str]) -> Python | None:
     """Run an interpreter to see that it works and what it is."""
     try:
         answer = subprocess.run(

@@ -20,9 +20,7 @@ from typing import Any
 import pytest
 
 from tests.containers import command, context, environment, stages
-from tests.environments import render
-from tests.projects.clients import SECONDS, free_port, get, wait_until
-from tests.projects.proxies import (
+from tests.deep.proxies import (
     ADDRESSES,
     CADDY,
     NameServer,
@@ -30,6 +28,8 @@ from tests.projects.proxies import (
     replaced,
     require_addresses,
 )
+from tests.environments import render
+from tests.projects.clients import SECONDS, free_port, get, wait_until
 from tests.projects.servers import production_command
 from tests.questions import QUESTIONS, Answers, label, usual
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from websockets.asyncio.client import ClientConnection
 
+from tests.deep.proxy import proxy
 from tests.projects.clients import close_code, hang_up, hear_async, open_async, open_stalled
-from tests.projects.proxy import proxy
 from tests.projects.servers import copy, servers, serving
 from tests.questions import Answers
 

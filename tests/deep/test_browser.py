@@ -20,9 +20,9 @@ from playwright.sync_api import (
     expect,
 )
 
+from tests.deep.proxy import proxy
 from tests.environments import runnable
 from tests.projects.clients import free_port, open_socket, running
-from tests.projects.proxy import proxy
 from tests.questions import pairs
 
 # In one process, since two can not install a browser at the same time.

@@ -1,4 +1,4 @@
-"""Real projects, made by the real command, and a real browser."""
+"""Fixtures: real projects, made by the real command, and a real browser."""
 
 import subprocess
 import sys

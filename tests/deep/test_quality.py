@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 
 from tests.browsers import find_chromium
 from tests.debian import program
-from tests.projects.proxies import Site, site
+from tests.deep.proxies import Site, site
 from tests.projects.servers import copy, servers
 from tests.questions import ROOT, Answers
 
@@ -43,7 +43,7 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install the graders, none of whose own install steps is run."""
     npm = program("npm", "npm")
     folder = tmp_path_factory.mktemp("tools") / "quality"
-    shutil.copytree(ROOT / "tests/quality", folder)
+    shutil.copytree(ROOT / "tests/deep/quality", folder)
     quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     subprocess.run([npm, "ci", *quiet], cwd=folder, check=True)
     # The list of sites that browsers know, which such a step would fetch: this one is not on it.

