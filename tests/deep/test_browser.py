@@ -23,6 +23,7 @@ from playwright.sync_api import (
 from tests.deep.proxy import proxy
 from tests.environments import runnable
 from tests.projects.clients import free_port, open_socket, running
+from tests.projects.servers import copy
 from tests.questions import pairs
 
 # In one process, since two can not install a browser at the same time.
@@ -46,8 +47,8 @@ COUNT_ATTEMPTS = """
 
 
 @pytest.fixture(scope="module")
-def project(make_project: Callable[..., Path]) -> Path:
-    project = make_project(ANSWERS)
+def project(make_project: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    project = copy(make_project(ANSWERS), tmp_path_factory.mktemp("browser"))
     subprocess.run(
         [project / ".venv/bin/python", "manage.py", "migrate", "-v0"], cwd=project, check=True
     )

@@ -15,12 +15,10 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.deep.proxies import PROXIES, Site, logged_ids, replaced, site, sockets_of
-from tests.projects.clients import get, hang_up, hear_async, say_async, wait_until
+from tests.projects.clients import get, hear_async, say_async, wait_until
 from tests.projects.servers import Server, by_server, copy, servers
 from tests.questions import Answers
 
-# Longer than nginx waits for a word from the server.
-SILENCE_SECONDS = 65
 # Of which a process of two gets none by chance once in a billion times.
 TRIES = 30
 
@@ -183,27 +181,6 @@ async def open_at(server: Server, made: Site) -> ClientConnection:
 async def until(condition: Callable[[], object], what: str) -> None:
     """Wait for a condition while the clients go on."""
     await asyncio.to_thread(wait_until, condition, what)
-
-
-SILENT = [answers for answers in servers("redis") if answers["server"] == "granian"]
-
-
-@pytest.mark.parametrize("answers", SILENT, ids=by_server)
-def test_silence_is_survived(project: Path, tmp_path: Path) -> None:
-    """Also on a server that sends no pings of its own."""
-    with site(project, tmp_path, *PROXIES) as sites:
-        asyncio.run(keep_silent(sites))
-
-
-async def keep_silent(sites: list[Site]) -> None:
-    clients = [await made.open_socket() for made in sites]
-    await asyncio.sleep(SILENCE_SECONDS)
-    for client in clients:
-        await say_async(client, "still here")
-    for client in clients:
-        kinds = [(await hear_async(client))["type"] for _ in range(2 + len(clients))]
-        assert kinds == ["heartbeat"] * 2 + ["message"] * len(clients)
-    await hang_up(*clients)
 
 
 @pytest.mark.parametrize("answers", servers("redis")[:1], ids=by_server)

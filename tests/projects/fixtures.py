@@ -10,22 +10,23 @@ from playwright.sync_api import Browser
 
 from tests.browsers import chromium, install_chromium
 from tests.questions import Answers, flags, label
+from tests.shared import shared
 
 
 @pytest.fixture(scope="session")
 def make_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Answers], Path]:
-    """Return a function that makes and installs a project; the same answers make it once."""
-    made: dict[str, Path] = {}
+    """Return a function that creates and installs a project, once in a test run.
+
+    All tests with the same answers share it, so they must not change it: see `servers.copy`.
+    """
 
     def make(answers: Answers) -> Path:
-        key = label(answers)
-        if key not in made:
-            # A space, since paths have them.
-            folder = tmp_path_factory.mktemp("a project")
+        def fill(folder: Path) -> None:
             command = [sys.executable, "-m", "django_asgi_new", "mysite", "-o", str(folder)]
             subprocess.run([*command, "--install", *flags(answers)], check=True)
-            made[key] = folder / "mysite"
-        return made[key]
+
+        # A space, since paths have them.
+        return shared(tmp_path_factory, f"a project {label(answers)}", fill) / "mysite"
 
     return make
 

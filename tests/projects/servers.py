@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,13 +57,34 @@ def manage(project: Path, *command: str, **environment: str) -> str:
     ).stdout
 
 
-def copy(project: Path, folder: Path, *, consumer: str = "", urls: str = "") -> Path:
-    """Copy a project, with more code for its consumer and its URLs; the environment is shared."""
+def copy(
+    project: Path,
+    folder: Path,
+    *,
+    consumer: str = "",
+    urls: str = "",
+    constants: Mapping[str, str] | None = None,
+) -> Path:
+    """Copy a project; the environment is shared.
+
+    Args:
+        project: The project.
+        folder: The folder for the copy.
+        consumer: Code to add to its consumer.
+        urls: Code to add to its URLs.
+        constants: New values by definition, such as `{"STALL_SECONDS = 10": "1"}`. It has the
+            default value, so a test that relies on one fails when the project changes it.
+    """
     target = folder / project.name
     shutil.copytree(project, target, ignore=shutil.ignore_patterns(".venv"))
     (target / ".venv").symlink_to(project / ".venv")
     for file, code in ((target / "index/consumers.py", consumer), (target / "index/urls.py", urls)):
         file.write_text(file.read_text() + code)
+    for definition, value in (constants or {}).items():
+        name, equals, _ = definition.partition(" = ")
+        line = re.compile(rf"^{re.escape(definition)}$", re.MULTILINE)
+        (file,) = [path for path in target.rglob("*.py") if line.search(path.read_text())]
+        file.write_text(line.sub(f"{name}{equals}{value}", file.read_text()))
     return target
 
 
