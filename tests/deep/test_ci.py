@@ -88,12 +88,19 @@ TOOLS = {
 
 @pytest.fixture(scope="module")
 def projects(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Render every combination that has these files; the server does not shape them."""
-    return [
+    """Render every combination that has these files, and return one project for each content.
+
+    The server does not shape them.
+    """
+    rendered = [
         render(answers, tmp_path_factory.mktemp("project"))
         for answers in combinations()
         if answers["ci"] == "github" and answers["server"] == QUESTIONS["server"][0]
     ]
+    names = (WORKFLOW, DEPENDABOT, HOOKS, "compose.yaml", ".env.example")
+    files = [[project / name for name in names] for project in rendered]
+    content = [tuple(file.read_text() if file.exists() else None for file in f) for f in files]
+    return list(dict(zip(content, rendered, strict=True)).values())
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,9 @@ from tests.questions import Answers
 
 CLIENTS = 50
 MOST_MESSAGES = 5_000
-TELL_SECONDS = 8
+# A fifth of the project's own intervals.
+SHORT = {"STALL_SECONDS = 10": "2", "CLOSE_SECONDS = 5": "1"}
+LATE_SECONDS = 2
 FLOOD_SECONDS = 3
 # The default of WS_MESSAGES_PER_SECOND.
 MOST_AT_ONCE = 60
@@ -115,15 +117,15 @@ def test_client_that_does_not_read_holds_up_nobody_else(
         before = server.peak_megabytes()
         talking = asyncio.create_task(talk(stalled, 0.5))
         assert await flood(sender, others, MOST_MESSAGES) < MOST_MESSAGES
-        # Longer than the server waits for room to tell it.
-        await asyncio.sleep(TELL_SECONDS)
+        # Longer than the server waits for room to send the close code.
+        await asyncio.sleep(LATE_SECONDS)
         # Or cut, if its server gave up telling it.
         assert await close_code(stalled) in {4008, 1006}
         talking.cancel()
         assert server.peak_megabytes() < before + 100
         await hang_up(stalled, sender, *others)
 
-    project = copy(make_project(answers), tmp_path)
+    project = copy(make_project(answers), tmp_path, constants=SHORT)
     with serving(project, WS_MESSAGES_PER_SECOND="10000") as server:
         asyncio.run(check(server))
         server.process.terminate()
@@ -133,11 +135,11 @@ def test_client_that_does_not_read_holds_up_nobody_else(
 
 
 async def read_slowly(client: ClientConnection, count: int) -> None:
-    """Read numbered messages at a megabyte per second, and show every second to be alive."""
+    """Read numbered messages at two megabytes per second, and ping once a second."""
     talking = asyncio.create_task(talk(client, 1))
     for number in range(count):
         assert await numbers(client, 1) == [number]
-        await asyncio.sleep(len(TEXT) / 1_000_000)
+        await asyncio.sleep(len(TEXT) / 2_000_000)
     talking.cancel()
 
 
