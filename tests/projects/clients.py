@@ -15,6 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pytest
 from websockets.asyncio.client import ClientConnection as AsyncClient
 from websockets.asyncio.client import connect as connect_async
 from websockets.exceptions import ConnectionClosed
@@ -122,16 +123,15 @@ def running(
 def save(file: Path, text: str, effect: Callable[[], bool]) -> None:
     """Save a file until that has an effect.
 
-    Django looks at the files once a second, and misses what has changed before its first look.
+    Django looks at the files once a second, and misses what has changed before its first look. A
+    busy machine gets more and more time, so that no reload is interrupted by the next one forever.
     """
-
-    def has_effect() -> bool:
+    for doublings in range(5):
         file.write_text(text)
         with suppress(AssertionError):
-            wait_until(effect, "it has an effect", seconds=10)
-        return effect()
-
-    wait_until(has_effect, f"the change of {file.name} has an effect")
+            wait_until(effect, f"the change of {file.name} has an effect", seconds=2 << doublings)
+            return
+    pytest.fail(f"the change of {file.name} has no effect")
 
 
 def logged(command: list[str], log: Path) -> list[str]:
