@@ -137,15 +137,19 @@ def main(fault_name: str, folder: Path, step: int, start: int) -> None:
         return run(folder, hook), hook
 
     before = tree(folder)
+    # The first run may compile modules, whose files would be more moments.
+    outcome(0)
+    shutil.rmtree(folder / "new")
     undisturbed, hook = outcome(0)
     whole = without_secret(tree(folder / OUTPUT_DIR / "mysite"))
     print(json.dumps(asdict(undisturbed)))
-    # More moments from the first write on, and some before.
-    moments = [
+    # More moments from the first write on, and some before. The last one is never left out.
+    moments = {
         *range(start + 1, hook.first_write, step * 8),
-        *range(hook.first_write + start, undisturbed.moment + 1, step),
-    ]
-    for moment in moments:
+        *range(hook.first_write + start, undisturbed.moment, step),
+        undisturbed.moment,
+    }
+    for moment in sorted(moments):
         shutil.rmtree(folder / "new", ignore_errors=True)
         found, _ = outcome(moment)
         after = tree(folder)

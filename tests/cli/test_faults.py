@@ -1,73 +1,17 @@
-"""Signals and failing writes, at many moments each: the whole project or no trace."""
+"""Signals and failing writes, at some moments each: tests/deep has all of them."""
 
-import json
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli.command import environment, tree
-from tests.cli.faults import Outcome
-from tests.questions import ROOT
-
-# Together, the three signals come at every moment from the first write on.
-SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"]
-ERRORS = {
-    "ENOSPC": "No space left on device",
-    "EROFS": "Read-only file system",
-    "EACCES": "Permission denied",
-    "vanish": "No such file or directory",
-}
+from tests.cli.outcomes import ERRORS, SIGNALS, check_error, check_signal
 
 
-def outcomes(here: Path, fault: str, step: int, start: int = 0) -> list[Outcome]:
-    """Return what a fault at each moment led to; the first outcome is without a fault."""
-    (here / "mine").write_text("mine")
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.cli.faults", fault, here, str(step), str(start)],
-        cwd=ROOT,
-        env=environment(here),
-        check=True,
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-    )
-    assert (here / "mine").read_text() == "mine"
-    assert tree(here.parent / "home") == {}
-    undisturbed, *found = [Outcome(**json.loads(line)) for line in done.stdout.splitlines()]
-    assert undisturbed.code == 0
-    return found
+@pytest.mark.parametrize(("name", "start"), [*zip(SIGNALS, (0, 15, 30), strict=True)])
+def test_a_signal(here: Path, name: str, start: int) -> None:
+    assert check_signal(here, name, 45, start) > 5
 
 
-def clean(said: str) -> bool:
-    return "Traceback" not in said and "Exception" not in said
-
-
-@pytest.mark.parametrize(("name", "start"), [*zip(SIGNALS, range(3), strict=True)])
-def test_a_signal_at_any_moment(here: Path, name: str, start: int) -> None:
-    found = outcomes(here, name, 3, start)
-    assert len(found) > 80
-    for outcome in found:
-        assert clean(outcome.said), outcome
-        # After the last word on stderr, the outcome is settled.
-        assert outcome.code == 128 + signal.Signals[name] or outcome.left == "all", outcome
-        whole = "The project is in" in outcome.said or "Next steps" in outcome.said
-        assert outcome.left == ("all" if whole else "nothing"), outcome
-    assert {outcome.left for outcome in found} == {"nothing", "all"}
-
-
-@pytest.mark.parametrize(("name", "why"), [*ERRORS.items()])
-def test_a_failing_write_at_any_moment(here: Path, name: str, why: str) -> None:
-    found = outcomes(here, name, 5)
-    assert len(found) > 20
-    for outcome in found:
-        if outcome.left == "all":
-            # It came with the last write, the rename, or after it.
-            assert (name, outcome.code) == ("vanish", 0)
-            continue
-        assert (outcome.code, outcome.left) == (4, "nothing"), outcome
-        assert outcome.said == (
-            f"Error: {here}/new/folders can't be written to: {why}. Choose another --output-dir, "
-            "or mend that.\n"
-        )
+@pytest.mark.parametrize("name", ERRORS)
+def test_a_failing_write(here: Path, name: str) -> None:
+    assert check_error(here, name, 80) > 3

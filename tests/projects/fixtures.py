@@ -1,4 +1,4 @@
-"""Fixtures: real projects, made by the real command, and a real browser."""
+"""Fixtures: an empty folder, real projects, made by the real command, and a real browser."""
 
 import subprocess
 import sys
@@ -11,6 +11,14 @@ from playwright.sync_api import Browser
 from tests.browsers import chromium, install_chromium
 from tests.questions import Answers, flags, label
 from tests.shared import shared
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    """Return an empty folder to run the command in."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    return folder
 
 
 @pytest.fixture(scope="session")

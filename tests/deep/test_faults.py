@@ -1,0 +1,18 @@
+"""Signals and failing writes, at many moments each: the whole project or no trace."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.outcomes import ERRORS, SIGNALS, check_error, check_signal
+
+
+# Together, the three signals come at every moment from the first write on.
+@pytest.mark.parametrize(("name", "start"), [*zip(SIGNALS, range(3), strict=True)])
+def test_a_signal_at_any_moment(here: Path, name: str, start: int) -> None:
+    assert check_signal(here, name, 3, start) > 80
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_a_failing_write_at_any_moment(here: Path, name: str) -> None:
+    assert check_error(here, name, 5) > 20
