@@ -311,6 +311,9 @@ def test_an_installation_without_a_network_goes_on_later(here: Path) -> None:
         "UV_CACHE_DIR": str(here.parent / "cache"),
         "UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple",
         "UV_HTTP_RETRIES": "0",
+        # A proxy would answer.
+        "NO_PROXY": "127.0.0.1",
+        "no_proxy": "127.0.0.1",
     }
     done = run(here, "mysite", "--install", "--django=5.2", env=offline)
     assert (done.returncode, done.stdout) == (5, "")

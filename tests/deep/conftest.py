@@ -11,7 +11,7 @@ from tests.shared import shared
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let the tests be started in the order that `pytest_collection_modifyitems` gives them."""
-    config.addinivalue_line("markers", "waits: this test does nothing for a minute or more.")
+    config.addinivalue_line("markers", "long: this test takes most of a minute or more.")
     config.option.loadscopereorder = False
 
 
@@ -22,8 +22,8 @@ def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with what takes longest: the waits, and then the groups that share one process."""
-    first = ("waits", "xdist_group")
+    """Start with what takes longest: single tests, and then groups that share one process."""
+    first = ("long", "xdist_group")
     items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in first])
 
 

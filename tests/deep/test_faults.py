@@ -7,6 +7,7 @@ import pytest
 from tests.cli.outcomes import ERRORS, SIGNALS, check_error, check_signal
 
 
+@pytest.mark.long
 # Together, the three signals come at every moment from the first write on.
 @pytest.mark.parametrize(("name", "start"), [*zip(SIGNALS, range(3), strict=True)])
 def test_a_signal_at_any_moment(here: Path, name: str, start: int) -> None:

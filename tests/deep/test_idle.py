@@ -104,7 +104,7 @@ async def client_that_does_not_read_is_cut(server: int) -> None:
     await hang_up(other)
 
 
-@pytest.mark.waits
+@pytest.mark.long
 def test_silence_with_all_defaults(make_project: Callable[[Answers], Path], tmp_path: Path) -> None:
     """What the project, its server, the client for Redis and the proxies do on their own."""
 

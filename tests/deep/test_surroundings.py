@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
@@ -17,12 +19,12 @@ SOME = (
     "tests/cli/test_prompts.py::test_a_question_is_no_trap",
     "tests/cli/test_command.py::test_an_installation_without_a_network_goes_on_later",
     "tests/deep/test_browser.py::test_two_windows_talk",
-    "tests/deep/test_end.py::test_busy_consumer_does_not_hold_up_the_end",
     "tests/deep/test_proxies.py::test_the_page_comes_back",
     "tests/projects/test_run.py::test_run_serves_until_it_is_stopped",
 )
 
 
+@pytest.mark.long
 def test_tests_pass_with_a_proxy_and_ignored_signals() -> None:
     """Downloads use the proxy, and nothing on this machine is asked through it."""
 
@@ -32,6 +34,12 @@ def test_tests_pass_with_a_proxy_and_ignored_signals() -> None:
 
     words = ["-n0", "-q", "-p", "no:cacheprovider", "-k", "not hypercorn and not granian"]
     with forward_proxy() as proxy:
+        opener = build_opener(ProxyHandler({"http": proxy.variables["http_proxy"]}))
+        with pytest.raises(HTTPError, match="403") as refusal:
+            opener.open("http://127.0.0.1:9/")
+        refusal.value.close()
+        assert len(proxy.refused) == 1
+        proxy.refused.clear()
         kept = {k: v for k, v in os.environ.items() if k.lower() != "no_proxy"}
         done = subprocess.run(
             [sys.executable, "-m", "pytest", *words, *SOME],
