@@ -7,6 +7,7 @@ import shlex
 import shutil
 import sqlite3
 import subprocess
+import sys
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,7 +79,8 @@ def build(answers: Answers, folder: Path) -> tuple[Path, Image]:
     assert base
     # The Python of python:3.13-slim, with its pip.
     python = folder / "python"
-    subprocess.run([base.path, "-m", "venv", python], check=True)
+    make = [sys.executable, "-m", "uv", "venv", "--quiet", "--seed", "--python", base.path]
+    subprocess.run([*make, python], check=True)
     # The rest is of the image alone.
     variables = {name: value for name, value in os.environ.items() if OF_THE_MACHINE.match(name)}
     path = os.pathsep.join([f"{python}/bin", f"{base_prefix(base)}/bin", os.defpath])
