@@ -4,7 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.deep.verdicts import pytest_collection_modifyitems, pytest_configure
 from tests.environments import Environment, environment
+
+__all__ = ["pytest_collection_modifyitems", "pytest_configure"]
 
 
 @pytest.fixture(scope="session")
