@@ -1,7 +1,6 @@
 """One validator: what it refuses and accepts, by hook and command line alike."""
 
 import json
-import keyword
 import subprocess
 import sys
 from pathlib import Path
@@ -49,12 +48,6 @@ def test_a_bad_answer(key: str, value: object, why: str) -> None:
 )  # fmt: skip
 def test_a_good_answer(key: str, value: object) -> None:
     assert problems(**{key: value}) == []
-
-
-def test_every_module_of_this_python_is_taken() -> None:
-    names = {n.lower() for n in sys.stdlib_module_names if not n.startswith("_")}
-    names |= {n for n in keyword.kwlist if n.islower()}
-    assert [n for n in sorted(names) if not problems(project_name=n)] == []
 
 
 def test_a_suggested_name_is_good() -> None:

@@ -109,13 +109,35 @@ async def test_path_may_lack_its_slash() -> None:
         "https://localhost@evil.example",
         "file://localhost",
         "http://[",
+        "http://[::1]x",
+        "http://[::1].evil.example",
+        "http://evil.example[::1]",
+        "http://user@localhost",
+        "http://localhost/",
+        "http://localhost:port",
+        "http://local\thost",
+        " http://localhost",
         "null",
         "",
         None,
     ],
 )
-async def test_foreign_or_missing_origin_is_refused(origin: str | None) -> None:
+async def test_foreign_or_missing_origin_is_refused(
+    settings: LazySettings, origin: str | None
+) -> None:
+    settings.ALLOWED_HOSTS = ["localhost", "[::1]"]
     assert not await Client(origin=origin).connect()
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://localhost:8000", "https://localhost.", "http://[::1]", "http://[::1]:8000"]
+)
+async def test_origin_is_compared_as_the_host_of_a_page(
+    settings: LazySettings, origin: str
+) -> None:
+    settings.ALLOWED_HOSTS = ["localhost", "[::1]"]
+    async with Client(origin=origin):
+        pass
 
 
 @pytest.mark.parametrize(
