@@ -1,14 +1,13 @@
 """What is proven: every combination of options, and the ends of the promised versions."""
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
 from django_asgi_new import pythons
 
-from tests.environments import minimum_python
-from tests.questions import QUESTIONS, QUICK, ROOT, Answers, combinations, label, pairs, usual
+from tests.environments import supported
+from tests.questions import QUESTIONS, QUICK, Answers, combinations, label, pairs, usual
 
 ALL = ("rendered", "clean", "tested", "booted", "crossed", "seen")
 # For each server on each layer: every way in which the generator itself can be run.
@@ -59,20 +58,6 @@ def dotted(version: pythons.Version) -> str:
     return f"{version[0]}.{version[1]}"
 
 
-def versions() -> list[pythons.Version]:
-    """Return the versions of Python that we promise, the oldest first."""
-    metadata = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    words = [word.rpartition(" :: ")[2] for word in metadata["classifiers"] if "Python :: " in word]
-    found = [tuple(int(part) for part in word.split(".")) for word in words]
-    return sorted((major, minor) for major, minor in found)
-
-
-def allowed(django: str) -> list[pythons.Version]:
-    """Return the promised versions of Python that a version of Django runs on."""
-    least = tuple(int(part) for part in minimum_python(django).split("."))
-    return [version for version in versions() if version >= least]
-
-
 @cache
 def _interpreter(version: pythons.Version) -> pythons.Python | None:
     return pythons.exactly(version)
@@ -84,17 +69,17 @@ def _planned() -> Iterator[Cell]:
     deep, some = usual(), pairs("server", "layer")
     for answers in combinations():
         django = str(answers["django"])
-        python = allowed(django)[-1 if django == newest else 0]
+        python = supported(answers)[-1 if django == newest else 0]
         proofs: tuple[str, ...] = ALL if answers in deep else OF_FILES
         if answers in some:
             proofs = (*ALL, INSTALLED)
         yield Cell(answers, python, lowest=False, proofs=proofs)
     # The other ends, for each server on each layer.
     for django in QUESTIONS["django"]:
-        oldest, latest = allowed(django)[0], allowed(django)[-1]
-        other = oldest if django == newest else latest
         for answers in some:
             chosen = {**answers, "django": django}
+            oldest, latest = supported(chosen)[0], supported(chosen)[-1]
+            other = oldest if django == newest else latest
             yield Cell(chosen, other, lowest=False, proofs=OF_VERSIONS)
             yield Cell(chosen, oldest, lowest=True, proofs=OF_VERSIONS)
 
