@@ -64,6 +64,11 @@ def release(path: str) -> Release:
     return major, minor, patch
 
 
+def named(path: str) -> str:
+    """Return the name of a test of an interpreter."""
+    return dotted(release(path))
+
+
 @cache
 def newest(version: pythons.Version) -> pythons.Python | None:
     """Return the newest release of a version that `provide` found."""

@@ -22,14 +22,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def named(path: str) -> str:
-    """Return a test's name."""
-    return interpreters.dotted(interpreters.release(path))
-
-
 # One process builds the wheel for all of them.
 @pytest.mark.xdist_group("wheel")
-@pytest.mark.parametrize("python", interpreters.everything(), ids=named)
+@pytest.mark.parametrize("python", interpreters.everything(), ids=interpreters.named)
 def test_the_command_runs_on_every_python(wheel: Path, here: Path, python: str) -> None:
     root = here.parent
     subprocess.run([*UV, "venv", "--python", python, root / ".venv"], check=True)
