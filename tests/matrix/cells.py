@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from django_asgi_new import pythons, questions
-from django_asgi_new.render import complete
+from django_asgi_new import pythons
 
-from tests.interpreters import dotted, newest, promised
+from tests.environments import supported
+from tests.interpreters import dotted, newest
 from tests.questions import Answers, combinations, label, pairs, usual
 
 # Proofs of every combination, by what they need.
@@ -46,16 +46,6 @@ class Cell:
     def needs_environment(self) -> bool:
         """Whether its code is run."""
         return bool(set(self.proofs) - set(OF_FILES))
-
-
-def supported(answers: Answers) -> list[pythons.Version]:
-    """Return the versions of Python that a combination runs on, the oldest first."""
-    values = complete(questions.read(), answers)
-    least, below = (
-        tuple(int(part) for part in values.get(name, "").split(".") if part)
-        for name in ("__python", "__python_below")
-    )
-    return [v for v in promised() if v >= least and (not below or v < below)]
 
 
 def _planned() -> Iterator[Cell]:
