@@ -161,7 +161,8 @@ class Visitor:
         page = self.get("/accounts/login/").text
         (token,) = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
         fields = {"csrfmiddlewaretoken": token, "username": "ada", "password": PASSWORD}
-        assert self._request("POST", "/accounts/login/", urlencode(fields)).status == 302
+        answer = self._request("POST", "/accounts/login/", urlencode(fields))
+        assert answer.status == 302, answer
 
     def open_socket(self) -> ClientConnection:
         host = f"127.0.0.1:{self.port}"
