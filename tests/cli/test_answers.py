@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django_asgi_new import template
 
+from tests import interpreters
 from tests.cli.command import environment, refused, run, tree
 from tests.names import BAD_ANSWERS, BAD_NAMES, GOOD_NAMES
 from tests.questions import QUESTIONS, ROOT
@@ -48,6 +49,16 @@ def test_a_bad_answer(key: str, value: object, why: str) -> None:
 )  # fmt: skip
 def test_a_good_answer(key: str, value: object) -> None:
     assert problems(**{key: value}) == []
+
+
+@pytest.mark.parametrize("python", interpreters.everything(), ids=interpreters.named)
+def test_every_module_of_every_python_is_taken(python: str) -> None:
+    code = "import keyword, sys; print(*sys.stdlib_module_names, *keyword.kwlist)"
+    words = subprocess.run([python, "-c", code], check=True, capture_output=True, text=True)
+    names = {name.lower() for name in words.stdout.split() if not name.startswith("_")}
+    # With their capitals they are keywords, without them names.
+    names -= {"false", "none", "true"}
+    assert [n for n in sorted(names) if not problems(project_name=n)] == []
 
 
 def test_a_suggested_name_is_good() -> None:
