@@ -18,8 +18,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def frequent_presence(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Report presence sooner than production does."""
+    """Report a change sooner than production does, and nothing without a change."""
     monkeypatch.setattr("{{ cookiecutter.__package }}.presence.TELL_SECONDS", 0.02)
+    monkeypatch.setattr("{{ cookiecutter.__package }}.presence.REPEAT_SECONDS", 2 * SECONDS)
 
 
 async def online(client: Client) -> int:

@@ -15,7 +15,7 @@ from django.conf import LazySettings, Settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import storages
 from django.core.management import call_command
-from django.db import ConnectionHandler
+from django.db.utils import ConnectionHandler
 {% if cookiecutter.database == 'sqlite' %}
 from pytest_django import DjangoDbBlocker
 {% endif %}
@@ -83,7 +83,7 @@ def test_sqlite_lets_read_while_it_writes(
     tmp_path: Path, django_db_blocker: DjangoDbBlocker
 ) -> None:
     values = production(DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3")
-    connection = ConnectionHandler(values.DATABASES)["default"]
+    connection: Any = ConnectionHandler(values.DATABASES)["default"]
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         assert cursor.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert connection.transaction_mode == "IMMEDIATE"
