@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # So that every line of a project fits its formatter, whose lines have 100 characters.
 MAX_LENGTH = 36
 
-# The modules of Python 3.10 to 3.14 together, so that every Python refuses the same names.
+# The modules of Python 3.10 to 3.15 together, so that every Python refuses the same names.
 # Source: sys.stdlib_module_names, and the regression tests' package, which that leaves out.
 STANDARD_LIBRARY = frozenset(
     """
@@ -36,9 +36,9 @@ STANDARD_LIBRARY = frozenset(
     itertools json keyword lib2to3 linecache locale logging lzma mailbox mailcap marshal math
     mimetypes mmap modulefinder msilib msvcrt multiprocessing netrc nis nntplib nt ntpath nturl2path
     numbers opcode operator optparse os ossaudiodev pathlib pdb pickle pickletools pipes pkgutil
-    platform plistlib poplib posix posixpath pprint profile pstats pty pwd py_compile pyclbr pydoc
-    pydoc_data pyexpat queue quopri random re readline reprlib resource rlcompleter runpy sched
-    secrets select selectors shelve shlex shutil signal site smtpd smtplib sndhdr socket
+    platform plistlib poplib posix posixpath pprint profile profiling pstats pty pwd py_compile
+    pyclbr pydoc pydoc_data pyexpat queue quopri random re readline reprlib resource rlcompleter
+    runpy sched secrets select selectors shelve shlex shutil signal site smtpd smtplib sndhdr socket
     socketserver spwd sqlite3 sre_compile sre_constants sre_parse ssl stat statistics string
     stringprep struct subprocess sunau symtable sys sysconfig syslog tabnanny tarfile telnetlib
     tempfile termios test textwrap this threading time timeit tkinter token tokenize tomllib trace
@@ -158,7 +158,8 @@ def _character(character: str) -> str:
 def _type_problem(key: str, value: object) -> str:
     if isinstance(value, str) or (isinstance(value, bool) and key not in _RULES):
         return ""
-    return f"The {_label(key)} must be text, not {json.dumps(value, default=str)}."
+    # Not shown: a list may be too deep, and a number too long, for Python to write.
+    return f"The {_label(key)} must be text, in quotes."
 
 
 def _choice_problem(key: str, value: object, choices: Sequence[str]) -> str:

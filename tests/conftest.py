@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import os
+import random
 import signal
 
 import pytest
@@ -10,6 +11,19 @@ from tests import interpreters
 pytest_plugins = ["tests.projects.fixtures"]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("verdicts of tests/deep and tests/matrix")
+    group.addoption(
+        "--check",
+        action="store_true",
+        help="run what has changed since its verdict was recorded, and a random tenth of the rest; "
+        "record nothing",
+    )
+    group.addoption("--seed", type=int, help="which tenth: the number that a run has printed")
+    group.addoption("--fresh", action="store_true", help="tests/matrix: take over no verdict")
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Give every test, and every program that one starts, the same surroundings."""
     # The caller may have them ignored, as nohup and background shells do.
@@ -22,6 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if not hasattr(config, "workerinput"):
         interpreters.provide()
+        if config.option.seed is None:
+            config.option.seed = random.randrange(1_000_000)  # noqa: S311
 
 
 def pytest_report_header() -> list[str]:

@@ -8,6 +8,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import yaml
+from django_asgi_new import pythons
+
+IMAGE = re.compile(r"python:(\d+\.\d+)-slim")
 
 
 @dataclass
@@ -15,6 +18,7 @@ class Stage:
     """A stage of a Dockerfile."""
 
     name: str
+    image: str
     steps: list[tuple[str, str]] = field(default_factory=list)
 
     def all(self, keyword: str) -> list[str]:
@@ -28,10 +32,17 @@ def stages(project: Path) -> list[Stage]:
     for line in filter(None, lines):
         keyword, arguments = line.split(maxsplit=1)
         if keyword == "FROM":
-            found.append(Stage(arguments.split(" AS ")[1]))
+            image, name = arguments.split(" AS ")
+            found.append(Stage(name, image))
         else:
             found[-1].steps.append((keyword, " ".join(arguments.split())))
     return found
+
+
+def python_version(project: Path) -> pythons.Version:
+    """Return the version of the image's Python."""
+    (version,) = {match[1] for stage in stages(project) if (match := IMAGE.fullmatch(stage.image))}
+    return pythons.parse(version)
 
 
 def command(project: Path) -> list[str]:

@@ -4,16 +4,16 @@ import os
 import re
 import subprocess
 import sys
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from cookiecutter.main import cookiecutter
 from django_asgi_new import pythons
+from django_asgi_new import render as generator
 
-from tests.questions import QUESTIONS, ROOT, Answers, usual
+from tests import interpreters
+from tests.questions import CONTENT, QUESTIONS, ROOT, Answers, usual
 
 # Variables that say where this machine finds packages and certificates.
 OF_THE_MACHINE = re.compile(r"(PIP|UV|SSL|REQUESTS)_|HOME$|\w+_proxy$", re.IGNORECASE)
@@ -31,34 +31,39 @@ class Environment:
         return str(self.folder / "bin/python")
 
 
-def render(answers: Answers, folder: Path) -> Path:
+def render(answers: Answers, folder: Path, root: Path = ROOT) -> Path:
     return Path(
-        cookiecutter(str(ROOT), no_input=True, extra_context=answers, output_dir=str(folder))
+        cookiecutter(str(root), no_input=True, extra_context=answers, output_dir=str(folder))
     )
 
 
+def supported(answers: Answers) -> list[pythons.Version]:
+    """Return the promised versions of Python that a combination supports, the oldest first."""
+    return list(_supported(tuple(sorted(answers.items()))))
+
+
 @cache
-def minimum_python(django: str) -> str:
-    """Return the oldest Python for a version of Django, as its projects say it."""
-    with TemporaryDirectory() as folder:
-        project = render({"django": django}, Path(folder))
-        metadata = tomllib.loads((project / "pyproject.toml").read_text())["project"]
-    return str(metadata["requires-python"]).removeprefix(">=")
+def _supported(answers: tuple[tuple[str, str | bool], ...]) -> tuple[pythons.Version, ...]:
+    values = generator.complete(CONTENT, dict(answers))
+    limits = values["__python"], values["__python_below"]
+    return tuple(v for v in interpreters.promised() if pythons.fits(v, *limits))
 
 
-def python_for(django: str) -> pythons.Python | None:
-    """Find a Python for a version of Django."""
-    return pythons.find(minimum_python(django))
+def python_for(*asked: Answers) -> pythons.Python | None:
+    """Return the newest Python of this machine that every one of the combinations supports."""
+    common = set.intersection(*(set(supported(answers)) for answers in asked))
+    found = (interpreters.newest(version) for version in sorted(common, reverse=True))
+    return next(filter(None, found), None)
+
+
+def of_django(django: str) -> list[Answers]:
+    """Return the usual combinations of a version of Django."""
+    return [answers for answers in usual() if answers["django"] == django]
 
 
 def missing() -> list[str]:
-    """Name the versions of Django that no Python on this machine can run.
-
-    On a CI machine, which proves the whole, there is none.
-    """
-    lacking = [django for django in QUESTIONS["django"] if python_for(django) is None]
-    assert not (lacking and "CI" in os.environ), f"CI has no Python for Django {lacking}"
-    return lacking
+    """Return the versions of Django that no Python on this machine can run with every server."""
+    return [django for django in QUESTIONS["django"] if not python_for(*of_django(django))]
 
 
 def base_prefix(python: pythons.Python) -> str:
@@ -69,22 +74,26 @@ def base_prefix(python: pythons.Python) -> str:
 
 
 def runnable(asked: list[Answers]) -> list[Answers]:
-    """Leave out the combinations that no Python on this machine can run."""
-    return [answers for answers in asked if answers["django"] not in missing()]
+    """Leave out the combinations that no Python on this machine can run.
+
+    On a CI machine, which proves the whole, there is none.
+    """
+    found = [answers for answers in asked if python_for(answers)]
+    assert found == asked or "CI" not in os.environ, "CI lacks a Python"
+    return found
 
 
 def environment(django: str, folder: Path) -> Environment:
     """Install what every project of this Django asks for, as their pyproject.toml files say it."""
-    python = python_for(django)
+    python = python_for(*of_django(django))
     assert python
     uv = [sys.executable, "-m", "uv"]
     made = Environment(django, folder / "env")
     subprocess.run([*uv, "venv", "--quiet", "--python", python.path, made.folder], check=True)
     requirements: list[str] = []
-    for number, answers in enumerate(usual()):
-        if answers["django"] == django:
-            pyproject = render(answers, folder / str(number)) / "pyproject.toml"
-            requirements += ["--requirements", str(pyproject), "--group", f"{pyproject}:dev"]
+    for number, answers in enumerate(of_django(django)):
+        pyproject = render(answers, folder / str(number)) / "pyproject.toml"
+        requirements += ["--requirements", str(pyproject), "--group", f"{pyproject}:dev"]
     subprocess.run(
         [*uv, "pip", "install", "--quiet", "--python", made.python, *requirements], check=True
     )

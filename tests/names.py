@@ -94,7 +94,7 @@ BAD_ANSWERS: list[tuple[str, object, str]] = [
     ("time_zone", "../../etc/passwd", "is unknown"),
     ("time_zone", "/etc/passwd", "is unknown"),
     ("time_zone", "", "is unknown"),
-    ("new_question", ["a"], 'must be text, not ["a"]'),
+    ("new_question", ["a"], "must be text, in quotes"),
     ("new_question", 'say "hi"', "leave that character out"),
     ("new_question", "two\nlines", "leave that character out"),
 ]

@@ -50,6 +50,19 @@ def pairs(first: str, second: str) -> list[Answers]:
     return [group[index % len(group)] for index, group in enumerate(found.values())]
 
 
+def each(*keys: str) -> list[Answers]:
+    """Return the fewest combinations in which each choice of these questions occurs.
+
+    The other questions keep their defaults.
+    """
+    values = {key: choices(QUESTIONS[key]) or [""] for key in keys}
+    most = max(map(len, values.values()))
+    return [
+        usual()[0] | {key: found[number % len(found)] for key, found in values.items()}
+        for number in range(most)
+    ]
+
+
 def label(answers: Answers) -> str:
     """Return a test's name."""
     return "-".join(str(value) for value in answers.values())

@@ -87,7 +87,7 @@ def resolve(asked: Sequence[Question], given: Given, *, install: bool) -> Answer
         raise _no_python(answers, older)
     note = (
         f"Django {older.values['django']} instead of {answers.values['django']}, which needs "
-        f"Python {_needed(answers)} or newer: none was found."
+        f"{_fitting(answers)}: none was found."
     )
     return Answers(older.values, _python_for(older), (note,))
 
@@ -120,7 +120,7 @@ def _needed(answers: Answers) -> str | None:
 
 def _python_for(answers: Answers) -> Python | None:
     needed = _needed(answers)
-    return pythons.find(needed) if needed else None
+    return pythons.find(needed, answers.values.get("__python_below", "")) if needed else None
 
 
 def _older(asked: Sequence[Question], given: Given) -> Answers | None:
@@ -133,9 +133,64 @@ def _older(asked: Sequence[Question], given: Given) -> Answers | None:
     return None
 
 
+@dataclass(frozen=True)
+class _Limit:
+    """The newest Python that some of the answers allow.
+
+    Attributes:
+        answers: These answers, by the names of their questions.
+        below: The first version of Python that they do not run on.
+        reason: Why they do not.
+    """
+
+    answers: dict[str, str | bool]
+    below: str
+    reason: str
+
+    @property
+    def newest(self) -> str:
+        """The newest version of Python that they run on."""
+        major, minor = pythons.parse(self.below)
+        return f"{major}.{minor - 1}"
+
+    @property
+    def subject(self) -> str:
+        """What does not run, such as "Daphne" or "Daphne with Django 6.1"."""
+        named = {key: str(answer) for key, answer in self.answers.items()}
+        return " with ".join(
+            text.capitalize() if text.isalpha() else f"{key.capitalize()} {text}"
+            for key, text in named.items()
+        )
+
+
+def _limit(answers: Answers) -> _Limit | None:
+    """Find the entry of `_unsupported` that the template has applied to the answers."""
+    for entry in answers.values.get("_unsupported", ()):
+        named = {key: entry[key] for key in entry if key not in ("python", "reason")}
+        applied = entry["python"] == answers.values.get("__python_below")
+        if applied and all(answers.values.get(key) == named[key] for key in named):
+            return _Limit(named, entry["python"], entry["reason"])
+    return None
+
+
+def _fitting(answers: Answers) -> str:
+    """Name the versions of Python that can run the project."""
+    limit = _limit(answers)
+    if limit is None:
+        return f"Python {_needed(answers)} or newer"
+    return f"Python {_needed(answers)} to {limit.newest} with {limit.subject}"
+
+
 def _no_python(answers: Answers, older: Answers | None) -> MachineError:
+    limit = _limit(answers)
+    if limit and older is None:
+        flags = " or ".join("--" + key.replace("_", "-") for key in limit.answers)
+        return MachineError(
+            f"{limit.subject} does not run on Python {limit.below}: {limit.reason}. "
+            f"Install Python {limit.newest} or older, or choose another {flags}."
+        )
     hint = f", or choose --django {older.values['django']}" if older else ""
     return MachineError(
-        f"Django {answers.values.get('django')} needs Python {_needed(answers)} or newer, and none "
-        f"was found: install one{hint}."
+        f"Django {answers.values.get('django')} needs {_fitting(answers)}, and none was found: "
+        f"install one{hint}."
     )

@@ -50,9 +50,7 @@ def read(path: str) -> Given:
     given: Given = {key: found[key] for key in asked if key in found}
     for key in switches & given.keys():
         if not isinstance(given[key], bool):
-            raise BadAnswerError(
-                f"{path} answers {key} with {json.dumps(given[key])}: give true or false."
-            )
+            raise BadAnswerError(f"{path} must answer {key} with true or false.")
     _check_derived(path, known, found, given)
     return given
 
@@ -107,6 +105,6 @@ def _check_derived(
     for key in derived:
         if key in values and found[key] != values[key]:
             raise BadAnswerError(
-                f"{path} answers {key} with {json.dumps(found[key])}, which follows from other "
-                f"answers and would be {json.dumps(values[key])}: leave it out."
+                f"{path} answers {key}, which follows from other answers: leave it out, or "
+                f"answer {json.dumps(values[key])}."
             )

@@ -119,12 +119,13 @@ def _choose(question: Question, default: str) -> str:
         ]
         return str(_answer(questionary.select(question.prompt, choices, default)))
     report.show(f"{question.prompt}:", *(f"  {n}  {text}" for n, text in enumerate(shown, 1)))
+    numbers = {str(n): choice for n, choice in enumerate(question.choices, 1)}
     while True:
         answer = report.ask(f"Number or name [{default}]: ") or default
         if answer in question.choices:
             return answer
-        if answer.isdecimal() and 1 <= int(answer) <= len(shown):
-            return question.choices[int(answer) - 1]
+        if answer in numbers:
+            return numbers[answer]
         report.show(f"Answer with a number from 1 to {len(shown)}.")
 
 

@@ -1,4 +1,4 @@
-"""Finds a Python that is new enough, by running the candidates: a shim may exist and not work."""
+"""Finds a Python that fits, by running the candidates: a shim may exist and not work."""
 
 from __future__ import annotations
 
@@ -45,21 +45,32 @@ class Python:
 
 
 @functools.cache
-def find(minimum: str) -> Python | None:
-    """Find a Python: the running one if it is new enough, otherwise the newest on the machine.
+def find(minimum: str, below: str = "") -> Python | None:
+    """Find a Python: the running one if it fits, otherwise the newest on the machine that does.
 
     Args:
-        minimum: The oldest version that will do, such as "3.12".
+        minimum: The oldest version that fits, such as "3.12".
+        below: The first version that is too new, such as "3.15"; empty if there is none.
 
     Returns:
         The interpreter, or None.
     """
-    major, minor = (int(part) for part in minimum.split("."))
     running = (sys.version_info.major, sys.version_info.minor)
-    if running >= (major, minor):
+    if fits(running, minimum, below):
         return Python(sys.executable, running)
-    newer = (version for version in KNOWN if version >= (major, minor))
-    return next(filter(None, map(exactly, newer)), None)
+    fitting = (version for version in KNOWN if fits(version, minimum, below))
+    return next(filter(None, map(exactly, fitting)), None)
+
+
+def fits(version: Version, minimum: str, below: str = "") -> bool:
+    """Check whether a version lies in a range; the arguments are those of `find`."""
+    return parse(minimum) <= version and (not below or version < parse(below))
+
+
+def parse(text: str) -> Version:
+    """Return the version that a text such as "3.12" names."""
+    major, minor = (int(part) for part in text.split("."))
+    return major, minor
 
 
 def exactly(version: Version) -> Python | None:

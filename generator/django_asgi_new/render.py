@@ -10,6 +10,7 @@ every byte of every combination with cookiecutter's own.
 from __future__ import annotations
 
 import fnmatch
+import functools
 import os
 import secrets
 import stat
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 
 from django_asgi_new import template
 
@@ -64,7 +65,7 @@ def complete(questions: Mapping[str, Any], given: Mapping[str, str | bool]) -> d
             answers[key] = answer
         else:
             text = answer[0] if isinstance(answer, list) else answer
-            answers[key] = environment.from_string(text).render(cookiecutter=answers)
+            answers[key] = _compiled(environment, text).render(cookiecutter=answers)
     return answers
 
 
@@ -85,10 +86,9 @@ def _entries(answers: Mapping[str, Any]) -> Iterator[Entry]:
     copied = answers.get("_copy_without_render", ())
 
     def rendered(text: str) -> str:
-        # Most of Jinja's time goes into compiling, which plain text does not need.
         if "{" not in text:
             return text
-        return environment.from_string(text).render(cookiecutter=answers)
+        return _compiled(environment, text).render(cookiecutter=answers)
 
     root = _template_root()
     known: set[str] = set()
@@ -117,12 +117,23 @@ def _entries(answers: Mapping[str, Any]) -> Iterator[Entry]:
 
 
 def _environment(values: Mapping[str, Any]) -> Environment:
+    return _environment_with(tuple(values.get("_jinja2_env_vars", {}).items()))
+
+
+# Rendering spends most of its time compiling; these serve a caller that renders several projects.
+@functools.cache
+def _environment_with(options: tuple[tuple[str, Any], ...]) -> Environment:
     # The output is source code and text, not HTML alone: nothing is to be escaped.
     environment = Environment(  # noqa: S701
-        undefined=StrictUndefined, keep_trailing_newline=True, **values.get("_jinja2_env_vars", {})
+        undefined=StrictUndefined, keep_trailing_newline=True, **dict(options)
     )
     environment.globals["random_ascii_string"] = _random_letters
     return environment
+
+
+@functools.cache
+def _compiled(environment: Environment, text: str) -> Template:
+    return environment.from_string(text)
 
 
 def _random_letters(length: int) -> str:

@@ -26,6 +26,11 @@ FIRST_PORT = 8000
 # Seconds. A first start compiles every module, on a slow machine from a cold disk.
 DEADLINE = 120
 PAUSE = 0.05
+# An answer that asks for a service, the variable with its URL, and an example.
+_SERVICES = (
+    ("database", "postgres", "DATABASE_URL", "postgres://user:password@host:5432/name"),
+    ("layer", "redis", "REDIS_URL", "redis://:password@host:6379/0"),
+)
 
 
 def check_port(plan: Plan) -> None:
@@ -39,6 +44,30 @@ def check_port(plan: Plan) -> None:
     """
     if plan.wishes.port and _trouble(plan.wishes.port):
         raise _unusable(plan.wishes.port, plan)
+
+
+def check_urls(plan: Plan) -> None:
+    """Refuse a malformed URL of a service, before time goes into the steps to the server.
+
+    Args:
+        plan: What to do.
+
+    Raises:
+        StepError: A URL is malformed.
+    """
+    for option, value, variable, example in _SERVICES:
+        if plan.answers.values.get(option) != value:
+            continue
+        try:
+            services.addresses(services.setting(plan.destination, variable))
+        except ValueError:
+            # Without the URL, which may hold a password.
+            raise StepError(
+                f"{variable} must be like {example}, with special characters in the password "
+                f"percent-encoded. {steps.kept(plan)} Change {variable} in {_place(variable)}, "
+                "then run:",
+                resume=steps.rest(plan, "install"),
+            ) from None
 
 
 def _unusable(port: int, plan: Plan, *, migrated: bool = False) -> StepError:
@@ -93,7 +122,7 @@ def _take_port(plan: Plan, running: ExitStack) -> int:
 
 
 def _services(plan: Plan, running: ExitStack) -> None:
-    """See that PostgreSQL and Redis answer, or start a Redis."""
+    """Check that PostgreSQL and Redis answer, or start a Redis."""
     project, values = plan.destination, plan.answers.values
     if values.get("database") == "postgres":
         url = services.setting(project, "DATABASE_URL")
@@ -115,10 +144,14 @@ def _services(plan: Plan, running: ExitStack) -> None:
 
 def _no_service(name: str, variable: str, url: str, plan: Plan) -> StepError:
     return StepError(
-        f"{name} does not answer at {variable} ({services.without_password(url)}). "
-        f"{steps.kept(plan)} Start {name}, or change {variable} in .env there, and go on with:",
+        f"{name} does not answer at {services.shown(url)}, the address in {variable}. "
+        f"{steps.kept(plan)} Start {name}, or change {variable} in {_place(variable)}, then run:",
         resume=steps.rest(plan, "migrate"),
     )
+
+
+def _place(variable: str) -> str:
+    return "the environment" if variable in os.environ else ".env there"
 
 
 def _migrate(plan: Plan) -> None:

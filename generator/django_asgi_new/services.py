@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_PORTS = {"redis": 6379, "rediss": 6379, "postgres": 5432, "postgresql": 5432}
+    Address = tuple[str, int] | str
+
+_PORTS = {
+    "redis": 6379,
+    "rediss": 6379,
+    "redis+sentinel": 26379,
+    **dict.fromkeys(("postgres", "postgresql", "postgis", "pgsql", "psql"), 5432),
+}
+_HIGHEST_PORT = 65_535
 _LOCAL = {"127.0.0.1", "localhost"}
+# Not urllib's parser: it takes one host only, and Python releases differ in which URLs it refuses.
+# With a later @, a part of the password could be taken for the host, and be shown.
+_URL = re.compile(
+    r"(?P<scheme>[a-z+]+)://(?:[^/?#]*@)?(?P<hosts>[^/?#@]*)(?P<path>/[^?#@]*)?(?:\?[^#@]*)?",
+    re.IGNORECASE,
+)
+_HOST = re.compile(
+    r"(?:\[([0-9a-f]*:[0-9a-f:.]+)\]|([\w.%-]*))(?::([1-9][0-9]{0,4}))?", re.ASCII | re.IGNORECASE
+)
 
 
 def setting(project: Path, name: str) -> str:
@@ -25,53 +43,70 @@ def setting(project: Path, name: str) -> str:
     return ""
 
 
-def without_password(url: str) -> str:
-    """Write an address so that it can be shown."""
-    password = urlsplit(url).password
-    return url.replace(f":{password}@", ":***@") if password else url
-
-
-def address(url: str) -> tuple[str, int] | str:
-    """Find where a service listens.
+def addresses(url: str) -> list[Address]:
+    """Return where a service listens: hosts with their ports, or paths of sockets.
 
     Args:
         url: Its address.
 
-    Returns:
-        A host and a port, or the path of a socket.
+    Raises:
+        ValueError: The URL is malformed.
     """
-    parts = urlsplit(url)
-    port = parts.port or _PORTS.get(parts.scheme, 0)
-    if parts.scheme == "unix":
-        return parts.path
-    # PostgreSQL's host may be the folder of its socket, percent-encoded.
-    host = unquote(parts.hostname or "")
-    if parts.scheme.startswith("postgres") and (not host or host.startswith("/")):
+    found = _URL.fullmatch(url.strip())
+    scheme = found["scheme"].lower() if found else ""
+    if found and scheme == "unix" and found["path"] and not found["hosts"]:
+        return [unquote(found["path"])]
+    if not found or scheme not in _PORTS:
+        raise ValueError("no URL of a service")
+    hosts = found["hosts"].split(",")
+    return [_address(host, _PORTS[scheme], local=scheme.startswith("p")) for host in hosts]
+
+
+def _address(text: str, default: int, *, local: bool) -> Address:
+    """Return where a host listens; with `local`, no host or a folder stands for a socket."""
+    found = _HOST.fullmatch(text)
+    port = int(found[3] or default) if found else 0
+    host = found[1] or unquote(found[2]) if found else ""
+    if not found or port > _HIGHEST_PORT or not (host or local):
+        raise ValueError("no host")
+    if local and (not host or host.startswith("/")):
         return f"{host or '/var/run/postgresql'}/.s.PGSQL.{port}"
-    return host or "127.0.0.1", port
+    return host, port
+
+
+def shown(url: str) -> str:
+    """Return where a service listens, for people, without users, passwords and options."""
+    return ", ".join(
+        where if isinstance(where, str) else f"{'[%s]' if ':' in where[0] else '%s'}:%d" % where
+        for where in addresses(url)
+    )
 
 
 def answers(url: str) -> bool:
-    """Tell whether something listens at an address."""
-    where = address(url)
+    """Return whether something listens at one of the addresses of a service."""
+    return any(map(_answers, addresses(url)))
+
+
+def _answers(address: Address) -> bool:
     try:
-        if isinstance(where, tuple):
-            socket.create_connection(where, timeout=2).close()
+        if isinstance(address, tuple):
+            socket.create_connection(address, timeout=2).close()
             return True
         if not hasattr(socket, "AF_UNIX"):
             return False
         with socket.socket(socket.AF_UNIX) as client:
-            client.connect(where)
-    except OSError:
+            client.connect(address)
+    except (OSError, ValueError):
+        # "a..b", for example, is a ValueError.
         return False
     return True
 
 
 def embeddable(url: str) -> int | None:
-    """Find the port at which a Redis of our own can stand in, if it can."""
-    parts = urlsplit(url)
-    where = address(url)
-    plain = parts.scheme == "redis" and not parts.password
-    if plain and isinstance(where, tuple) and where[0] in _LOCAL:
+    """Return the port at which a Redis of our own can stand in, or None."""
+    where, *others = addresses(url)
+    # A user, a password or an option is for another Redis.
+    plain = re.fullmatch(r"redis://[^@?]*", url.strip(), re.IGNORECASE) and not others
+    if plain and isinstance(where, tuple) and where[0].lower() in _LOCAL:
         return where[1]
     return None

@@ -33,10 +33,11 @@ def follow(plan: Plan, live: Callable[[str], None]) -> None:
         StepError: A step failed; the project is kept.
         signals.Stopped: A signal came.
     """
-    if plan.wishes.port:
+    if plan.wishes.run:
         from django_asgi_new import serve
 
         serve.check_port(plan)
+        serve.check_urls(plan)
     if plan.wishes.install:
         install(plan)
     if plan.wishes.git:

@@ -1,7 +1,6 @@
 """One validator: what it refuses and accepts, by hook and command line alike."""
 
 import json
-import keyword
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 from django_asgi_new import template
 
+from tests import interpreters
 from tests.cli.command import environment, refused, run, tree
 from tests.names import BAD_ANSWERS, BAD_NAMES, GOOD_NAMES
 from tests.questions import QUESTIONS, ROOT
@@ -51,9 +51,13 @@ def test_a_good_answer(key: str, value: object) -> None:
     assert problems(**{key: value}) == []
 
 
-def test_every_module_of_this_python_is_taken() -> None:
-    names = {n.lower() for n in sys.stdlib_module_names if not n.startswith("_")}
-    names |= {n for n in keyword.kwlist if n.islower()}
+@pytest.mark.parametrize("python", interpreters.everything(), ids=interpreters.named)
+def test_every_module_of_every_python_is_taken(python: str) -> None:
+    code = "import keyword, sys; print(*sys.stdlib_module_names, *keyword.kwlist)"
+    words = subprocess.run([python, "-c", code], check=True, capture_output=True, text=True)
+    names = {name.lower() for name in words.stdout.split() if not name.startswith("_")}
+    # With their capitals they are keywords, without them names.
+    names -= {"false", "none", "true"}
     assert [n for n in sorted(names) if not problems(project_name=n)] == []
 
 

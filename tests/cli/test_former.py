@@ -55,7 +55,7 @@ def test_a_switch(here: Path, tmp_path: Path) -> None:
     assert " --no-docker" in (here / "again/README.md").read_text()
     (here / "no").write_text('{"docker": "no"}')
     said = refused(here, 2, "third", "--answers", "no", root=root)
-    assert said == 'Error: no answers docker with "no": give true or false.\n'
+    assert said == "Error: no must answer docker with true or false.\n"
 
 
 @pytest.mark.parametrize(
@@ -72,10 +72,15 @@ def test_a_switch(here: Path, tmp_path: Path) -> None:
         ("laier = 'redis'", 'answers "laier", which nobody asks. Did you mean "layer"?'),
         ('{"nonsense": 1}', "Choose from project_name, app, layer,"),
         ("layer = 'redsi'", 'The layer can\'t be "redsi". Did you mean "redis"?'),
-        ("layer = 1", "The layer must be text, not 1."),
-        ("app = ['a']", "The app name must be text"),
+        ("layer = 1", "The layer must be text, in quotes."),
+        ("app = ['a']", "The app name must be text, in quotes."),
+        ("app = 2000-01-01", "The app name must be text, in quotes."),
+        ("app = 0x1" + "0" * 5_000, "The app name must be text, in quotes."),
+        ('{"app": NaN}', "The app name must be text, in quotes."),
+        ("docker = 2000-01-01", "must answer docker with true or false."),
         ("project_name = 'class'", "a keyword of Python"),
         ("project_name = 'a'\nproject_slug = '../b'", "which follows from other answers"),
+        ("project_name = 'a'\nproject_slug = 2000-01-01", "which follows from other answers"),
         ("\udcff", "is not a text in UTF-8"),
         ("[" * 100_000 + "]" * 100_000, "is not good"),
     ],

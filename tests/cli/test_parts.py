@@ -59,31 +59,6 @@ def test_the_newest_release_of_pyenv(machine: Path) -> None:
     assert pythons.find("3.98") == pythons.Python("/3.98.10", (3, 98))
 
 
-@pytest.mark.parametrize(
-    ("url", "where"),
-    [
-        ("redis://localhost", ("localhost", 6379)),
-        ("redis://:secret@example.com:1/2", ("example.com", 1)),
-        ("unix:///run/redis.sock?db=1", "/run/redis.sock"),
-        ("postgres://u:p@[::1]:5433/db", ("::1", 5433)),
-        ("postgres:///db", "/var/run/postgresql/.s.PGSQL.5432"),
-        ("postgres://u@%2Ftmp:5433/db", "/tmp/.s.PGSQL.5433"),  # noqa: S108
-    ],
-)
-def test_where_a_service_listens(url: str, where: object) -> None:
-    assert services.address(url) == where
-
-
-def test_only_a_local_redis_without_a_password_is_replaced() -> None:
-    assert services.embeddable("redis://127.0.0.1:7000/0") == 7000
-    for url in ("redis://:x@127.0.0.1", "rediss://127.0.0.1", "unix:///x", "redis://example.com"):
-        assert services.embeddable(url) is None
-
-
-def test_a_password_is_not_shown() -> None:
-    assert services.without_password("postgres://u:geheim@h/d") == "postgres://u:***@h/d"
-
-
 def test_the_environment_is_stronger_than_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.deep.verdicts import pytest_collection_modifyitems, pytest_configure
 from tests.environments import Environment, environment
 from tests.shared import shared
 
@@ -25,6 +26,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with what takes longest: single tests, and then groups that share one process."""
     first = ("long", "xdist_group")
     items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in first])
+
+__all__ = ["pytest_collection_modifyitems", "pytest_configure"]
 
 
 @pytest.fixture(scope="session")

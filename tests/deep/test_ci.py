@@ -13,9 +13,18 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
+from django_asgi_new import pythons
 
+from tests.containers import python_version
 from tests.debian import program
-from tests.environments import OF_THE_MACHINE, base_prefix, python_for, render, runnable
+from tests.environments import (
+    OF_THE_MACHINE,
+    base_prefix,
+    python_for,
+    render,
+    runnable,
+    supported,
+)
 from tests.questions import QUESTIONS, Answers, combinations, label, pairs
 
 WORKFLOW = ".github/workflows/ci.yml"
@@ -228,7 +237,7 @@ class Runner:
 def runner(answers: Answers, folder: Path, *tools: str) -> Runner:
     """Render a project and make it a repository, beside these tools and nothing else of ours."""
     project = render(answers, folder / "work")
-    python = python_for(str(answers["django"]))
+    python = python_for(answers)
     assert python
     programs = folder / "bin"
     programs.mkdir()
@@ -296,12 +305,16 @@ def test_steps_succeed(answers: Answers, locked: bool, tmp_path: Path) -> None: 
         assert "needs to be updated" in made.step(install).stdout
 
 
-def test_the_oldest_python_is_tested(tmp_path: Path) -> None:
-    for django in QUESTIONS["django"]:
-        project = render({"django": django}, tmp_path / django)
-        job = yaml.safe_load((project / WORKFLOW).read_text())["jobs"]["test"]
-        oldest = job["strategy"]["matrix"]["python"][0]
-        assert f'requires-python = ">={oldest}"' in (project / "pyproject.toml").read_text()
+@pytest.mark.parametrize("answers", pairs("django", "server"), ids=label)
+def test_the_oldest_python_and_that_of_the_image_are_tested(
+    answers: Answers, tmp_path: Path
+) -> None:
+    project = render({**answers, "docker": True}, tmp_path)
+    job = yaml.safe_load((project / WORKFLOW).read_text())["jobs"]["test"]
+    oldest, production = job["strategy"]["matrix"]["python"]
+    assert pythons.parse(oldest) == supported(answers)[0]
+    assert pythons.parse(production) in supported(answers)
+    assert pythons.parse(production) == python_version(project)
 
 
 @pytest.mark.parametrize("answers", some(), ids=label)

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.containers import Stage, command, context, environment, stages
+from tests import interpreters
+from tests.containers import Stage, command, context, environment, python_version, stages
 from tests.environments import OF_THE_MACHINE, base_prefix, python_for, render, runnable
 from tests.projects.clients import SECONDS, free_port, get, wait_until
 from tests.questions import Answers, label, pairs
@@ -75,9 +76,9 @@ class Image:
 def build(answers: Answers, folder: Path) -> tuple[Path, Image]:
     """Do what a build of the Dockerfile would do, up to the last stage."""
     project = render(answers, folder)
-    base = python_for(str(answers["django"]))
+    base = interpreters.newest(python_version(project)) or python_for(answers)
     assert base
-    # The Python of python:3.13-slim, with its pip.
+    # As in the image, with its pip.
     python = folder / "python"
     make = [sys.executable, "-m", "uv", "venv", "--quiet", "--seed", "--python", base.path]
     subprocess.run([*make, python], check=True)

@@ -1,22 +1,23 @@
-"""What is proven: every combination of options, and the ends of the promised versions."""
+"""What is proven: every combination of options, and the ends of the supported versions."""
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
 from django_asgi_new import pythons
 
-from tests.environments import minimum_python
-from tests.questions import QUESTIONS, QUICK, ROOT, Answers, combinations, label, pairs, usual
+from tests.environments import supported
+from tests.interpreters import dotted, newest
+from tests.questions import Answers, combinations, label, pairs, usual
 
-ALL = ("rendered", "clean", "tested", "booted", "crossed", "seen")
+# Proofs of every combination, by what they need.
+OF_FILES = ("rendered", "linted")
+OF_CODE = ("clean", "tested", "booted", "crossed", "seen")
+# What another Python or another release of a package could break.
+OF_VERSIONS = ("tested", "booted")
 # For each server on each layer: every way in which the generator itself can be run.
 INSTALLED = "installed"
-# What the other values of a quick question could break.
-OF_FILES = ("rendered", "clean")
-# What an older or a newer package could break.
-OF_VERSIONS = ("tested", "booted")
+PROOFS = (*OF_FILES, *OF_CODE, INSTALLED)
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,10 @@ class Cell:
     """A project that is proven.
 
     Attributes:
-        answers: What it is made from.
+        answers: What it is generated from.
         python: The version of its Python.
         lowest: Whether its packages are the oldest that it allows, instead of the newest.
-        proofs: The names of what is shown of it.
+        proofs: The names of what is proven of it.
     """
 
     answers: Answers
@@ -42,70 +43,47 @@ class Cell:
         return f"{label(self.answers)}-python{dotted(self.python)}{lowest}"
 
     @property
-    def environment(self) -> str:
-        """Name what it installs: the same as the cells that differ in quick questions alone."""
-        slow = {key: value for key, value in self.answers.items() if key not in QUICK}
-        return f"{label(slow)}-{dotted(self.python)}-{self.lowest}"
-
-    @property
-    def interpreter(self) -> str:
-        """The path of its Python."""
-        found = _interpreter(self.python)
-        assert found
-        return found.path
-
-
-def dotted(version: pythons.Version) -> str:
-    return f"{version[0]}.{version[1]}"
-
-
-def versions() -> list[pythons.Version]:
-    """Return the versions of Python that we promise, the oldest first."""
-    metadata = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    words = [word.rpartition(" :: ")[2] for word in metadata["classifiers"] if "Python :: " in word]
-    found = [tuple(int(part) for part in word.split(".")) for word in words]
-    return sorted((major, minor) for major, minor in found)
-
-
-def allowed(django: str) -> list[pythons.Version]:
-    """Return the promised versions of Python that a version of Django runs on."""
-    least = tuple(int(part) for part in minimum_python(django).split("."))
-    return [version for version in versions() if version >= least]
-
-
-@cache
-def _interpreter(version: pythons.Version) -> pythons.Python | None:
-    return pythons.exactly(version)
+    def needs_environment(self) -> bool:
+        """Whether its code is run."""
+        return bool(set(self.proofs) - set(OF_FILES))
 
 
 def _planned() -> Iterator[Cell]:
-    # The newest Django on the newest Python, the oldest on the oldest it runs on.
-    newest = QUESTIONS["django"][0]
-    deep, some = usual(), pairs("server", "layer")
+    """Yield all cells, whether this machine has their Python or not."""
+    shaping, install = usual(), pairs("server", "layer")
     for answers in combinations():
-        django = str(answers["django"])
-        python = allowed(django)[-1 if django == newest else 0]
-        proofs: tuple[str, ...] = ALL if answers in deep else OF_FILES
-        if answers in some:
-            proofs = (*ALL, INSTALLED)
-        yield Cell(answers, python, lowest=False, proofs=proofs)
-    # The other ends, for each server on each layer.
-    for django in QUESTIONS["django"]:
-        oldest, latest = allowed(django)[0], allowed(django)[-1]
-        other = oldest if django == newest else latest
-        for answers in some:
-            chosen = {**answers, "django": django}
-            yield Cell(chosen, other, lowest=False, proofs=OF_VERSIONS)
-            yield Cell(chosen, oldest, lowest=True, proofs=OF_VERSIONS)
+        proofs: tuple[str, ...] = OF_FILES
+        if answers in shaping:
+            proofs = (*OF_FILES, *OF_CODE, *([INSTALLED] if answers in install else []))
+        yield Cell(answers, supported(answers)[-1], lowest=False, proofs=proofs)
+    for answers in shaping:
+        oldest, *newer = supported(answers)
+        if newer:
+            yield Cell(answers, oldest, lowest=False, proofs=OF_VERSIONS)
+    yield from _between()
+    for answers in install:
+        yield Cell(answers, supported(answers)[0], lowest=True, proofs=OF_VERSIONS)
+
+
+def _between() -> Iterator[Cell]:
+    """Yield a cell for each server on each Python that is the end of no range."""
+    seen: set[tuple[str | bool, pythons.Version]] = set()
+    for answers in usual():
+        if any(answers[key] != usual()[0][key] for key in answers.keys() - {"server", "django"}):
+            continue
+        for version in supported(answers)[1:-1]:
+            if (answers["server"], version) not in seen:
+                seen.add((answers["server"], version))
+                yield Cell(answers, version, lowest=False, proofs=OF_VERSIONS)
 
 
 @cache
 def cells() -> list[Cell]:
     """Return all that this machine can run."""
-    return [cell for cell in _planned() if _interpreter(cell.python)]
+    return [cell for cell in _planned() if newest(cell.python)]
 
 
 @cache
 def lacking() -> list[str]:
     """Return the versions of Python that would be needed for the rest."""
-    return sorted({dotted(c.python) for c in _planned() if not _interpreter(c.python)})
+    return sorted({dotted(cell.python) for cell in _planned() if not newest(cell.python)})

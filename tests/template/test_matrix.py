@@ -1,47 +1,141 @@
-"""The matrix follows cookiecutter.json, and its report belongs to the template as it is."""
+"""The matrix follows cookiecutter.json, and takes over no verdict that may have changed."""
 
 import json
-import shutil
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.cli.command import change_questions
-from tests.matrix import report
-from tests.matrix.cells import ALL
-from tests.questions import QUESTIONS, combinations, usual
+from tests.matrix.cells import OF_CODE, OF_FILES
+from tests.questions import QUESTIONS, ROOT, TEMPLATE
 from tests.repository import copy_repository
 
-# In the copy of a repository: as if a run had proven all, or all but the last.
+LABELS = """
+from tests.matrix.cells import cells
+print(*(cell.label for cell in cells() if "clean" in cell.proofs), sep="\\n")
+"""
+DIGESTS = """
+import json, sys
+from tests.matrix import plan
+from tests.matrix.cells import cells
+from tests.matrix.packages import Packages
+
+packages = Packages("python", *sys.argv[1:])
+(cell,) = [cell for cell in cells() if "clean" in cell.proofs][:1]
+files = plan.digests_of_files(cell)
+claims = [plan.claim(cell, proof, files, packages, None) for proof in cell.proofs]
+print(json.dumps({claim.proof: claim.digest for claim in claims}))
+"""
+# As if a run had proven all, or all but the last.
 PRETEND = """
 import sys
-from tests.matrix import report
-from tests.matrix.cells import cells
+from tests.matrix import plan, report
 
-proofs = [(cell.label, proof) for cell in cells() for proof in cell.proofs]
-for label, proof in proofs[: int(sys.argv[1]) or None]:
-    record = {"cell": label, "proof": proof, "verdict": "passed", "seconds": 1.0, "versions": {}}
-    report.keep(record)
+until = sys.argv[1]
+for claim in plan.make([], until).proven[: int(sys.argv[2]) or None]:
+    report.keep(claim.proof, claim.digest, report.Verdict("passed", 1))
 """
+UNTIL = "2026-11-27"
 
 
-def test_the_report_is_of_this_template() -> None:
-    written = json.loads(report.JSON.read_text())
-    again = "the template has changed: run `.tools/bin/uv run pytest tests/matrix`"
-    assert written["template_tree"] == report.template_tree(), again
-    assert written["inputs"] == report.tree(*report.INPUTS), again
-    assert report.TABLE.read_text() == report.table(written)
-    assert report.summary(written) in report.README.read_text()
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Return a copy of the repository, for a test to change."""
+    copy_repository(tmp_path)
+    return tmp_path
 
 
-def test_the_report_leaves_nothing_out() -> None:
-    written = report.verdicts(json.loads(report.JSON.read_text()))
-    whole = [cell["answers"] for cell in written if set(ALL) <= set(cell["proofs"])]
-    assert whole == usual()
-    proven = [cell["answers"] for cell in written if {"rendered", "clean"} <= set(cell["proofs"])]
-    assert proven == combinations()
-    # This machine may lack a Python that another one had.
-    assert [cell for cell in report.expected() if cell not in written] == []
+def execute(root: Path, code: str, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(root), str(root / "generator")])},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_new_option_is_a_new_dimension(root: Path) -> None:
+    before = execute(root, LABELS).splitlines()
+    change_questions(root, layer=[*QUESTIONS["layer"], "pigeon"], pigeons=False)
+    after = execute(root, LABELS).splitlines()
+    assert len(after) == len(before) * (len(QUESTIONS["layer"]) + 1) / len(QUESTIONS["layer"]) * 2
+    assert any("pigeon" in line for line in after)
+
+
+def append(path: str) -> Callable[[Path], None]:
+    def change(root: Path) -> None:
+        with (root / path).open("a") as file:
+            file.write("# changed\n")
+
+    return change
+
+
+CHANGES: dict[str, tuple[Callable[[Path], None], set[str]]] = {
+    "code": (append(f"{TEMPLATE.name}/manage.py"), {"rendered", *OF_CODE}),
+    "README": (append(f"{TEMPLATE.name}/README.md"), {"rendered", "clean"}),
+    "workflow": (
+        append(f"{TEMPLATE.name}/{{{{cookiecutter.__workflow}}}}"),
+        {"rendered", "linted", "clean"},
+    ),
+    "generator": (append("generator/django_asgi_new/report.py"), {"rendered"}),
+    "proof": (append("tests/proofs/booted.py"), {"booted"}),
+    "what proofs share": (append("tests/projects/clients.py"), {"booted", "crossed", "seen"}),
+    "other tests": (append("tests/cli/test_output.py"), set()),
+    "version": (
+        lambda root: change_questions(root, _template_version="9.9"),
+        {"rendered", "clean"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "proofs"), CHANGES.values(), ids=CHANGES)
+def test_what_depends_on_a_change_is_proven_again(
+    root: Path, change: Callable[[Path], None], proofs: set[str]
+) -> None:
+    def digests() -> dict[str, str]:
+        found: dict[str, str] = json.loads(execute(root, DIGESTS, "3.14.1", "django==6.1"))
+        return found
+
+    before = digests()
+    assert {*OF_FILES, *OF_CODE} <= set(before)
+    change(root)
+    after = digests()
+    assert {proof for proof in before if before[proof] != after[proof]} - {"installed"} == proofs
+
+
+@pytest.mark.parametrize(
+    "packages", [("3.14.2", "django==6.1"), ("3.14.1", "django==6.1.1")], ids=["Python", "packages"]
+)
+def test_what_runs_with_other_releases_is_proven_again(packages: tuple[str, str]) -> None:
+    before, after = (
+        json.loads(execute(ROOT, DIGESTS, *chosen))
+        for chosen in (("3.14.1", "django==6.1"), packages)
+    )
+    changed = {proof for proof in before if before[proof] != after[proof]}
+    assert changed - {"installed"} == set(OF_CODE)
+
+
+@pytest.fixture
+def small(root: Path) -> Path:
+    """Leave few combinations to prove, and no report."""
+    change_questions(
+        root, **{key: values[:1] for key, values in QUESTIONS.items() if isinstance(values, list)}
+    )
+    for name in ("matrix.json", "matrix.md"):
+        (root / "docs" / name).unlink(missing_ok=True)
+    plan = root / "tests/matrix/plan.py"
+    text = plan.read_text()
+    assert "\nSAMPLE = 0.1\n" in text
+    plan.write_text(text.replace("\nSAMPLE = 0.1\n", "\nSAMPLE = 0\n"))
+    return root
 
 
 def matrix(root: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -54,50 +148,39 @@ def matrix(root: Path, *options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def pretend(root: Path, end: int) -> None:
-    subprocess.run([sys.executable, "-c", PRETEND, str(end)], cwd=root, check=True)
-
-
-def collected(root: Path) -> list[str]:
-    """Return the combinations that the matrix of a copy of the repository would prove."""
-    done = matrix(root, "--collect-only")
-    assert done.returncode == 0, done.stdout
-    return [line for line in done.stdout.splitlines() if "::test_clean[" in line]
-
-
-def test_a_new_option_is_a_new_dimension(tmp_path: Path) -> None:
-    copy_repository(tmp_path)
-    before = collected(tmp_path)
-    change_questions(tmp_path, layer=[*QUESTIONS["layer"], "pigeon"], pigeons=False)
-    after = collected(tmp_path)
-    assert len(after) == len(before) * (len(QUESTIONS["layer"]) + 1) / len(QUESTIONS["layer"]) * 2
-    assert any("pigeon" in line for line in after)
-
-
-def test_a_partial_run_writes_no_report(tmp_path: Path) -> None:
-    copy_repository(tmp_path)
-    shutil.rmtree(tmp_path / "docs")
-    pretend(tmp_path, -1)
-    done = matrix(tmp_path, "--collect-only")
+def test_a_partial_run_writes_no_report(small: Path) -> None:
+    execute(small, PRETEND, UNTIL, "-1")
+    done = matrix(small, "--collect-only")
     assert done.stdout.count("tests/matrix/") == 1, done.stdout
-    done = matrix(tmp_path, "-k", "nothing")
+    done = matrix(small, "-k", "nothing")
     assert "The matrix is not complete: no report is written." in done.stdout
     assert done.returncode != 0
-    assert not (tmp_path / "docs").exists()
+    assert not (small / "docs/matrix.json").exists()
 
 
-def test_a_whole_run_is_reported_and_compared(tmp_path: Path) -> None:
-    copy_repository(tmp_path)
-    shutil.rmtree(tmp_path / "docs")
-    pretend(tmp_path, 0)
-    done = matrix(tmp_path)
+def test_a_whole_run_is_reported_and_checked(small: Path) -> None:
+    execute(small, PRETEND, UNTIL, "0")
+    done = matrix(small)
     assert done.returncode == 0, done.stdout
-    file = tmp_path / "docs/matrix.json"
+    assert "proofs passed" in (small / "docs/matrix.md").read_text()
+    assert matrix(small, "--check").returncode == 0
+    table = small / "docs/matrix.md"
+    text = table.read_text()
+    table.write_text(text.replace("passed", "failed", 1))
+    assert matrix(small, "--check").returncode != 0
+    table.write_text(text)
+    file = small / "docs/matrix.json"
     written = json.loads(file.read_text())
-    assert report.verdicts(written) == report.expected()
-    assert "proofs passed" in (tmp_path / "docs/matrix.md").read_text()
-    assert matrix(tmp_path, "--compare").returncode == 0
-    written["cells"][0]["proofs"]["clean"] = "failed"
+    # What failed is proven again.
+    written["cells"][0]["proofs"]["clean"]["verdict"] = "failed"
     file.write_text(json.dumps(written))
-    assert matrix(tmp_path, "--compare").returncode != 0
+    (small / ".matrix/verdicts.jsonl").unlink()
+    assert "::test[clean-" in matrix(small, "--check", "--collect-only").stdout
+    # What is missing in the report is an error, though it is proven.
+    del written["cells"][0]
+    file.write_text(json.dumps(written))
+    execute(small, PRETEND, UNTIL, "0")
+    done = matrix(small, "--check")
+    assert "docs/matrix.json lacks proofs" in done.stdout
+    assert done.returncode != 0
     assert json.loads(file.read_text()) == written

@@ -5,8 +5,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.client import HTTPConnection
 
 APPLICATION = "{{ cookiecutter.__package }}.asgi:application"
@@ -34,39 +32,42 @@ def command(port: int) -> list[str]:
 {% endif %}
 
 
-def answers(address: str) -> bool:
-    """Tell whether a server answers HTTP at this host and port."""
-    connection = HTTPConnection(address, timeout=5)
-    try:
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status == 200
-    except OSError:
-        return False
-    finally:
-        connection.close()
+class Server:
+    """A server that has been started, and its address as `host:port`."""
 
+    def __init__(self) -> None:
+        """Start the process; `wait_until_ready` waits for its first answer."""
+        port = free_port()
+        self.address = f"localhost:{port}"
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", *command(port)],
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+        )
 
-@contextmanager
-def running_server() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Run a server; yield its host and port, and its process."""
-    port = free_port()
-    address = f"localhost:{port}"
-    process = subprocess.Popen(
-        [sys.executable, "-m", *command(port)],
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
-    )
-    try:
+    def answers(self) -> bool:
+        """Return whether the server answers HTTP."""
+        connection = HTTPConnection(self.address, timeout=5)
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+    def wait_until_ready(self) -> None:
+        """Wait for the server to answer."""
         deadline = time.monotonic() + START_SECONDS
-        while not answers(address):
-            assert process.poll() is None, "the server ended before it answered"
+        while not self.answers():
+            assert self.process.poll() is None, "the server ended before it answered"
             assert time.monotonic() < deadline, "the server did not answer in time"
             time.sleep(0.05)
-        yield address, process
-    finally:
-        # Politely first, since a server that is killed leaves its workers behind.
-        process.terminate()
+
+    def wait_until_stopped(self) -> None:
+        """Wait for the process to end after `process.terminate()`, and kill it if it does not."""
+        # Only as a last resort, since a server that is killed leaves its workers behind.
         try:
-            process.wait(timeout=STOP_SECONDS)
+            self.process.wait(timeout=STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            self.process.kill()
+            self.process.wait()

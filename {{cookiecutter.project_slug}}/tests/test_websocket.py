@@ -43,7 +43,9 @@ async def test_sender_is_the_user_who_logged_in(cookie: str) -> None:
 async def test_ping_is_answered_to_the_one_who_asked() -> None:
     async with Client() as alice, Client() as bob:
         assert await alice.ask('{"type": "ping", "ref": "7"}') == {"type": "pong", "ref": "7"}
-        assert await bob.receive_nothing()
+        # A pong for everyone would have come before this message for everyone.
+        await alice.send(text='{"message": "hi"}')
+        assert (await bob.receive())["type"] == "message"
 
 
 @pytest.mark.parametrize(
@@ -109,13 +111,35 @@ async def test_path_may_lack_its_slash() -> None:
         "https://localhost@evil.example",
         "file://localhost",
         "http://[",
+        "http://[::1]x",
+        "http://[::1].evil.example",
+        "http://evil.example[::1]",
+        "http://user@localhost",
+        "http://localhost/",
+        "http://localhost:port",
+        "http://local\thost",
+        " http://localhost",
         "null",
         "",
         None,
     ],
 )
-async def test_foreign_or_missing_origin_is_refused(origin: str | None) -> None:
+async def test_foreign_or_missing_origin_is_refused(
+    settings: LazySettings, origin: str | None
+) -> None:
+    settings.ALLOWED_HOSTS = ["localhost", "[::1]"]
     assert not await Client(origin=origin).connect()
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://localhost:8000", "https://localhost.", "http://[::1]", "http://[::1]:8000"]
+)
+async def test_origin_is_compared_as_the_host_of_a_page(
+    settings: LazySettings, origin: str
+) -> None:
+    settings.ALLOWED_HOSTS = ["localhost", "[::1]"]
+    async with Client(origin=origin):
+        pass
 
 
 @pytest.mark.parametrize(

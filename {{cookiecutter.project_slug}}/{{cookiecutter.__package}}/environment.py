@@ -8,6 +8,7 @@ import os
 import re
 from contextlib import suppress
 from typing import Any
+from urllib.parse import quote, unquote
 
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
@@ -16,6 +17,14 @@ SWITCHES = {
     **dict.fromkeys(("true", "yes", "on", "1"), True),
     **dict.fromkeys(("false", "no", "off", "0"), False),
 }
+
+# Scheme, credentials, host, path and query. Only the IPv6 address of a single host may have
+# brackets: Python releases differ in where else they accept them.
+DATABASE = re.compile(
+    r"([a-z0-9+.-]+)://([^/?]*@)?([^\s/?#@\[\]]*|\[[0-9a-f]*:[0-9a-f:.]+\](?::[0-9]+)?)(/.*)?",
+    re.IGNORECASE,
+)
+ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(\*\.)?([a-z0-9.-]+|\[[0-9a-f]*:[0-9a-f:.]+\])(:[0-9]+)?")
 
 
 def text(name: str, default: str = "") -> str:
@@ -29,11 +38,11 @@ def text(name: str, default: str = "") -> str:
 
 def number(name: str, default: int) -> int:
     """Return a whole number."""
-    value = text(name, str(default))
-    try:
+    value = text(name, str(default)).strip()
+    # int() also accepts signs, underscores and the digits of other scripts.
+    if re.fullmatch("[0-9]{1,18}", value):
         return int(value)
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}") from None
+    raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}")
 
 
 def switch(name: str, *, default: bool) -> bool:
@@ -55,13 +64,18 @@ def level(name: str, default: str) -> str:
 
 def database(name: str) -> dict[str, Any]:
     """Return the database that a URL names."""
-    url = text(name)
-    scheme = re.match(r"([a-z0-9+.-]+)://", url, re.IGNORECASE)
+    found = DATABASE.fullmatch(text(name).strip())
     with suppress(ValueError):
         # One with dots is a backend's own module.
-        if scheme and (scheme[1].lower() in Env.DB_SCHEMES or "." in scheme[1]):
+        if found and (found[1].lower() in Env.DB_SCHEMES or "." in found[1]):
+            scheme, user, host, rest = found.groups("")
+            # Otherwise django-environ encodes some passwords that are encoded already.
+            url = f"{scheme}://{quote(user, safe='%:@')}{host}{rest}"
             config: dict[str, Any] = Env.db_url_config(url)
-            return config
+            # The folder of PostgreSQL's socket is percent-encoded.
+            config["HOST"] = unquote(config.get("HOST", ""))
+            if config["NAME"] or "service" in config.get("OPTIONS", {}):
+                return config
     # Without the value, which may hold a password.
     raise ImproperlyConfigured(
         f"{name} must be like postgres://user:password@host:5432/name or sqlite:////path/to/file"
@@ -71,3 +85,12 @@ def database(name: str) -> dict[str, Any]:
 def names(name: str) -> list[str]:
     """Return what stands between commas."""
     return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
+
+
+def origins(name: str) -> list[str]:
+    """Return comma-separated origins, written as browsers send them."""
+    found = names(name)
+    for origin in found:
+        if not ORIGIN.fullmatch(origin):
+            raise ImproperlyConfigured(f"{name} must be like https://example.com, not {origin!r}")
+    return found

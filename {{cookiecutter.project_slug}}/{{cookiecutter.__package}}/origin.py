@@ -1,10 +1,11 @@
 """Lets in the WebSockets that a page of this site has opened, and refuses others."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
-from channels.security import websocket
 from django.conf import settings
+from django.http.request import split_domain_port, validate_host
+
+LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
 
 async def refuse(_scope: Any, receive: Any, send: Any) -> None:
@@ -23,25 +24,26 @@ def is_secure(scope: Any, headers: dict[bytes, bytes]) -> bool:
     return protocol in {"https", "wss"}
 
 
-class OriginValidator(websocket.OriginValidator):
-    """Refuses at no cost; Channels would first get a channel for it, from Redis for example."""
+class OriginValidator:
+    """ASGI middleware that checks the Origin header as Django checks the Host header.
+
+    It refuses without a channel; the one of Channels would first get one, from Redis for example.
+    """
 
     def __init__(self, application: Any) -> None:
-        """Take the application to protect; its own pages come from the allowed hosts."""
-        local = ["localhost", "127.0.0.1", "[::1]"] if settings.DEBUG else []
-        super().__init__(application, settings.ALLOWED_HOSTS or local)
+        """Set the application to protect."""
+        self.application = application
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Serve a WebSocket, or refuse it."""
+        """Call the application, or refuse the WebSocket."""
         await (self.application if self.allows(scope) else refuse)(scope, receive, send)
 
     def allows(self, scope: Any) -> bool:
-        """Tell whether the page is of this site; a browser always names it."""
+        """Return whether the Origin header, which browsers always send, belongs to this site."""
         headers = dict(scope["headers"])
         # Whoever is between a visitor and the site could have put anything into a page by HTTP.
         schemes = {"https"} if is_secure(scope, headers) else {"http", "https"}
-        try:
-            origin = urlsplit(headers.get(b"origin", b"").decode("latin-1"))
-            return origin.scheme in schemes and bool(self.validate_origin(origin))
-        except ValueError:
-            return False
+        scheme, _, host = headers.get(b"origin", b"").decode("latin-1").partition("://")
+        domain, _ = split_domain_port(host)
+        hosts = settings.ALLOWED_HOSTS or (LOCAL_HOSTS if settings.DEBUG else [])
+        return scheme in schemes and bool(domain) and validate_host(domain, hosts)

@@ -24,6 +24,8 @@ PROCESS = secrets.token_hex(8)
 TELL_SECONDS = 1
 REPEAT_SECONDS = 4
 FORGET_SECONDS = 10
+# How long the channel layer may take to pass a number on.
+ANNOUNCE_SECONDS = 1
 
 
 class Presence(Group):
@@ -88,7 +90,7 @@ class Presence(Group):
 
     async def _announce(self, online: int) -> None:
         try:
-            async with asyncio.timeout(TELL_SECONDS):
+            async with asyncio.timeout(ANNOUNCE_SECONDS):
                 await get_channel_layer().group_send(
                     self.name, {"process": PROCESS, "online": online}
                 )

@@ -16,7 +16,7 @@ from django.utils.csp import CSP
 {% endif %}
 from environ import Env
 
-from .environment import database, level, names, number, switch, text
+from .environment import database, level, names, number, origins, switch, text
 {% if cookiecutter.layer == 'redis' %}
 from .redis import redis_host
 {% endif %}
@@ -28,7 +28,7 @@ Env.read_env(BASE_DIR / ".env")
 DEBUG = switch("DEBUG", default=False)
 SECRET_KEY = text("SECRET_KEY", "for-development-only" if DEBUG else "")
 ALLOWED_HOSTS = names("ALLOWED_HOSTS")
-CSRF_TRUSTED_ORIGINS = names("CSRF_TRUSTED_ORIGINS")
+CSRF_TRUSTED_ORIGINS = origins("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
     # Before staticfiles, whose runserver knows no WebSockets.

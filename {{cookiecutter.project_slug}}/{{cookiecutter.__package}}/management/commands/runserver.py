@@ -79,8 +79,9 @@ class Command(runserver.Command):
         family = socket.AF_INET6 if self.use_ipv6 else socket.AF_INET
         try:
             socket.create_server((host, port), family=family).close()
-        except OSError as error:
-            reason = os.strerror(error.errno or 0)
+        except (OSError, OverflowError) as error:
+            # A port above 65535 is an OverflowError, which has no number.
+            reason = os.strerror(error.errno or 0) if isinstance(error, OSError) else error
             self.stderr.write(f"Error: {host}:{port} can't be used: {reason}.")
             # The reloader runs this in a thread, where sys.exit() would end nothing else.
             os._exit(1)

@@ -1,0 +1,62 @@
+"""What the verdict of a proof depends on, as a digest: while it stands, it is taken over."""
+
+import re
+import tomllib
+from collections.abc import Sequence
+
+from django_asgi_new.render import Entry
+
+from tests.digests import imported, of, of_paths
+from tests.proofs.subject import ALL, BESIDE, CODE
+from tests.questions import ROOT
+
+# Files beside the code: no proof of the code can read them, since they are not there when it runs.
+_CONTAINERS_AND_CI = re.compile(
+    r"Dockerfile|\.dockerignore|compose[\w.]*\.yaml|Caddyfile|\.github/|\.pre-commit-config\.yaml"
+)
+_DOCUMENTS = re.compile(r"README\.md|AGENTS\.md|LICENSE|docs/|\.editorconfig|\.gitignore")
+# Proofs that run the generator, and do not only look at what it has made.
+_OF_GENERATOR = {"rendered", "installed"}
+
+
+def is_read(path: str, reads: str) -> bool:
+    """Return whether a proof reads a file of a project."""
+    if reads == CODE:
+        return not (_CONTAINERS_AND_CI.match(path) or _DOCUMENTS.match(path))
+    # Compose reads the variables of `.env`.
+    return reads == ALL or path == ".env" or bool(_CONTAINERS_AND_CI.match(path))
+
+
+def of_files(entries: Sequence[Entry], reads: str) -> str:
+    """Return the digest of the files of a project that a proof reads."""
+    assert reads in {ALL, CODE, BESIDE}
+    return of(
+        *(
+            f"{entry.path} {entry.mode & 0o111:o} {_content(entry, reads)}"
+            for entry in sorted(entries, key=lambda entry: entry.path)
+            if entry.content is not None and is_read(entry.path, reads)
+        )
+    )
+
+
+def _content(entry: Entry, reads: str) -> str:
+    text = (entry.content or b"").decode()
+    if entry.path == ".env":
+        # The one thing that differs between two renderings.
+        return re.sub(r"(?m)^SECRET_KEY=.*$", "SECRET_KEY=", text)
+    if entry.path == "pyproject.toml" and reads != ALL:
+        # Which template made the project, and from which answers, is read by nobody but us.
+        return text.partition("\n[tool.django-asgi-new]\n")[0].rpartition("\n# ")[0]
+    return text
+
+
+def of_code(proof: str) -> str:
+    """Return the digest of a proof's own code, and of the generator where the proof runs it."""
+    paths = imported(ROOT / f"tests/proofs/{proof}.py")
+    if proof not in _OF_GENERATOR:
+        return of_paths(paths)
+    # What a package of the generator holds and needs, and not how its tests are run.
+    content = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    package = repr([content["build-system"], content["project"], content["tool"]["hatch"]])
+    generator = {ROOT / "generator", ROOT / "hooks", ROOT / "cookiecutter.json"}
+    return of(of_paths(paths | generator), package)

@@ -1,0 +1,87 @@
+"""The packages of a project: resolved as of a date, and installed once for all who share them."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.digests import of
+from tests.interpreters import dotted, newest, release
+from tests.matrix.cells import Cell
+
+UV = (sys.executable, "-m", "uv")
+
+
+@dataclass(frozen=True)
+class Packages:
+    """An interpreter, and what is installed for it.
+
+    Attributes:
+        python: The path of the interpreter.
+        release: Its full version.
+        requirements: A line `name==version` for each package.
+    """
+
+    python: str
+    release: str
+    requirements: str
+
+    @property
+    def digest(self) -> str:
+        return of(self.release, self.requirements)
+
+    def versions(self) -> dict[str, str]:
+        """Return the packages' versions by their names."""
+        lines = [line.split("==") for line in self.requirements.splitlines() if "==" in line]
+        return {name: version.split()[0] for name, version in lines}
+
+
+def without_packages(cell: Cell) -> Packages:
+    """Return the interpreter of a cell whose code is not run."""
+    found = newest(cell.python)
+    assert found
+    return Packages(found.path, dotted(release(found.path)), "")
+
+
+def resolve(cell: Cell, pyproject: str, until: str | None) -> Packages:
+    """Find the packages that a project's pyproject.toml asks for.
+
+    Args:
+        cell: What is proven, and on which Python.
+        pyproject: The text of the file.
+        until: The date up to which packages count, such as "2026-11-27"; None for all.
+    """
+    plain = without_packages(cell)
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "pyproject.toml")
+        file.write_text(pyproject)
+        command = [*UV, "pip", "compile", "--quiet", "--no-header", "--no-annotate", str(file)]
+        command += ["--group", f"{file}:dev", "--python", plain.python]
+        command += ["--resolution=lowest-direct"] if cell.lowest else []
+        command += [f"--exclude-newer={until}T00:00:00Z"] if until else []
+        done = subprocess.run(
+            command, cwd=folder, env=_environment(), check=False, capture_output=True, text=True
+        )
+    assert done.returncode == 0, f"{cell.label}: {done.stderr}"
+    return Packages(plain.python, plain.release, done.stdout)
+
+
+def install(packages: Packages, folder: Path) -> Path:
+    """Return the environment with these packages below a folder; install it if it is not there."""
+    environment = folder / packages.digest
+    if not environment.exists():
+        requirements = folder / f"{packages.digest}.txt"
+        requirements.write_text(packages.requirements)
+        python = ["--python", str(environment / "bin/python")]
+        for command in (
+            ["venv", "--quiet", "--python", packages.python, str(environment)],
+            ["pip", "sync", "--quiet", *python, str(requirements)],
+        ):
+            subprocess.run([*UV, *command], check=True, env=_environment())
+    return environment
+
+
+def _environment() -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}

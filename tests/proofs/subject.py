@@ -1,0 +1,80 @@
+"""A generated project that something is proven of."""
+
+import os
+import subprocess
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.questions import Answers
+
+# Which files of a project a proof reads.
+ALL, CODE, BESIDE = "all", "code", "beside"
+SECONDS_TO_RUN = 300
+
+Services = Callable[[], AbstractContextManager[dict[str, str]]]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A project, and what a proof needs besides.
+
+    Attributes:
+        answers: What the project was generated from.
+        folder: The project, with its environment in `.venv` where the proof runs its code.
+        scratch: An empty folder for the proof.
+        caches: A folder that proofs of other projects have used before.
+        serve: The command in the project's README that starts its server.
+        services: Starts the services that the project may ask for, and yields the environment
+            variables that name them. A project ignores the variables of services it does not use.
+    """
+
+    answers: Answers
+    folder: Path
+    scratch: Path
+    caches: Path
+    serve: str
+    services: Services
+
+    @property
+    def python(self) -> str:
+        """The interpreter of the project's environment."""
+        return str(self.folder / ".venv/bin/python")
+
+    def run(self, *arguments: str | Path, **env: str) -> str:
+        """Run the project's Python in its folder; return the output."""
+        return run(self.python, *arguments, cwd=self.folder, env=env)
+
+    def server(self, port: int) -> list[str]:
+        """Return the command that serves the project at a port."""
+        command = self.serve.replace("0.0.0.0", "127.0.0.1").replace("8000", str(port))  # noqa: S104
+        return [self.python, "-m", *command.split()]
+
+
+def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None) -> str:
+    """Run a program, which must succeed; return its output."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env={**clean, **(env or {})},
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=SECONDS_TO_RUN,
+    )
+    assert done.returncode == 0, f"{command}: {done.stdout[-4000:]}"
+    return done.stdout
+
+
+def production() -> dict[str, str]:
+    """Return the environment variables that the README requires in production."""
+    return {
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "BEHIND_TLS_PROXY": "True",
+        "DEBUG": "False",
+        "REDIS_URL": "redis://127.0.0.1:6379/0",
+        "SECRET_KEY": "x" * 20 + "production-only" * 3,
+    }
