@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.deep.verdicts import pytest_collection_modifyitems, pytest_configure
+from tests.deep import verdicts
 from tests.environments import Environment, environment
 from tests.shared import shared
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let the tests be started in the order that `pytest_collection_modifyitems` gives them."""
+    config.pluginmanager.register(verdicts, "deep-verdicts")
     config.addinivalue_line("markers", "long: this test takes most of a minute or more.")
     config.option.loadscopereorder = False
 
@@ -26,8 +27,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with what takes longest: single tests, and then groups that share one process."""
     first = ("long", "xdist_group")
     items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in first])
-
-__all__ = ["pytest_collection_modifyitems", "pytest_configure"]
 
 
 @pytest.fixture(scope="session")
