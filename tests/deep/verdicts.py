@@ -71,7 +71,10 @@ class Recorder:
         return self.lines
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        name = Path(report.nodeid.partition("::")[0]).name
+        file = ROOT / report.nodeid.partition("::")[0]
+        if file.parent != HERE:
+            return
+        name = file.name
         self.seconds[name] = self.seconds.get(name, 0) + report.duration
         if not report.passed:
             self.failed.add(name)

