@@ -26,8 +26,11 @@ FOLDERS = re.compile(r"(?<![\w.-])/(app|venv|data)\b")
 
 
 def few() -> list[Answers]:
-    """Return a few of them, with each server on each database, that this machine can run."""
-    return [{**answers, "docker": True} for answers in runnable(pairs("server", "database"))]
+    """Return one with each server, and one with the other database, which no server shapes."""
+    found = [{**answers, "docker": True} for answers in runnable(pairs("server", "database"))]
+    sqlite = [answers for answers in found if answers["database"] == "sqlite"]
+    others = [answers for answers in found if answers["database"] != "sqlite"]
+    return [*sqlite, *others[:1]]
 
 
 @dataclass

@@ -9,18 +9,21 @@ from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
+from tests.cli import test_command, test_prompts
+from tests.deep import test_browser, test_proxies
 from tests.deep.forward_proxy import forward_proxy
+from tests.projects import test_run
 from tests.questions import ROOT
 
 # What nohup ignores, what a shell ignores for a program in the background, and SIGTERM.
 IGNORED = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM")
-# Questions on a terminal, `--run`, a browser, two proxies of a site: one test of each.
+# A download, questions on a terminal, `--run`, a browser and the proxies of a site.
 SOME = (
-    "tests/cli/test_prompts.py::test_a_question_is_no_trap",
-    "tests/cli/test_command.py::test_an_installation_without_a_network_goes_on_later",
-    "tests/deep/test_browser.py::test_two_windows_talk",
-    "tests/deep/test_proxies.py::test_the_page_comes_back",
-    "tests/projects/test_run.py::test_run_serves_until_it_is_stopped",
+    test_command.test_an_installation_without_a_network_goes_on_later,
+    test_prompts.test_a_question_is_no_trap,
+    test_run.test_run_serves_until_it_is_stopped,
+    test_browser.test_two_windows_talk,
+    test_proxies.test_the_page_comes_back,
 )
 
 
@@ -33,6 +36,7 @@ def test_tests_pass_with_a_proxy_and_ignored_signals() -> None:
             signal.signal(signal.Signals[name], signal.SIG_IGN)
 
     words = ["-n0", "-q", "-p", "no:cacheprovider", "-k", "not hypercorn and not granian"]
+    tests = [f"{test.__code__.co_filename}::{test.__name__}" for test in SOME]
     with forward_proxy() as proxy:
         opener = build_opener(ProxyHandler({"http": proxy.variables["http_proxy"]}))
         with pytest.raises(HTTPError, match="403") as refusal:
@@ -42,7 +46,7 @@ def test_tests_pass_with_a_proxy_and_ignored_signals() -> None:
         proxy.refused.clear()
         kept = {k: v for k, v in os.environ.items() if k.lower() != "no_proxy"}
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", *words, *SOME],
+            [sys.executable, "-m", "pytest", *words, *tests],
             cwd=ROOT,
             env={**kept, **proxy.variables},
             check=False,

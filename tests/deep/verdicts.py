@@ -27,7 +27,8 @@ def digest(file: Path) -> str:
     """Return the digest of what the verdict of a test file depends on."""
     modules = {module for path in (file, *PLUGINS) for module in imported(path)}
     paths = {*modules, *SUBJECTS, HERE / "quality", ROOT / "docs/production.md"}
-    if "django_asgi_new" in file.read_text():
+    runs_command = any(module.is_relative_to(ROOT / "tests/cli") for module in modules)
+    if runs_command or "django_asgi_new" in file.read_text():
         paths.add(ROOT / "generator")
     return of_paths(paths)
 
