@@ -70,7 +70,8 @@ class Recorder:
         until = today if config.option.fresh else self.committed.get("packages_until", today)
         self.verdicts = report.Verdicts() if config.option.fresh else report.load()
         self.plan: Plan = plans.make(self.verdicts.passed(), until)
-        self.reused = len(self.plan.claims) - len(self.plan.proven)
+        verdicts = [self.verdicts.of(claim) for claim in self.plan.claims]
+        self.reused = sum(bool(found and found.verdict == report.PASSED) for found in verdicts)
         if config.option.check:
             self.plan = plans.sampled(self.plan, config.option.seed)
         self.failed: list[str] = []
