@@ -18,13 +18,9 @@ from {{ cookiecutter.__package }}.redis import redis_host
 
 from .commands import Commands, running_commands
 from .server import Server, free_port
-
-SERVERS = 2
 {% else %}
 from .commands import Commands, running_commands
 from .server import Server
-
-SERVERS = 1
 {% endif %}
 
 
@@ -73,13 +69,11 @@ def redis() -> Iterator[None]:
 {% endif %}
 @pytest.fixture(scope="session")
 def servers() -> Iterator[list[Server]]:
-    """Start as many servers as the tests need together, and stop them at the end."""
-    servers = [Server() for _ in range(SERVERS)]
+    """Start the server that the tests share, and stop it at the end."""
+    servers = [Server()]
     yield servers
     for server in servers:
-        server.process.terminate()
-    for server in servers:
-        server.wait_until_stopped()
+        server.stop()
 
 
 @pytest.fixture(scope="session")
@@ -101,33 +95,20 @@ def start_early(request: pytest.FixtureRequest) -> None:
             request.getfixturevalue(name)
 
 
-def running_server(servers: list[Server], index: int) -> str:
-    """Return the host and port of a server that answers, in place of one that a test stopped."""
-    while len(servers) <= index:
-        servers.append(Server())
-    servers[index].wait_until_ready()
-    return servers[index].address
-
-
 @pytest.fixture
 def server(servers: list[Server]) -> str:
     """Return the host and port of the project on its server."""
-    return running_server(servers, 0)
-{% if cookiecutter.layer == 'redis' %}
+    if not servers:
+        # A test has stopped the former.
+        servers.append(Server())
+    servers[0].wait_until_ready()
+    return servers[0].address
 
 
 @pytest.fixture
-def second_server(servers: list[Server]) -> str:
-    """Return the host and port of the project in another process on the same Redis."""
-    return running_server(servers, 1)
-{% endif %}
-
-
-@pytest.fixture
-def server_to_stop(servers: list[Server]) -> Iterator[Server]:
-    """Yield a server that answers, which no other test uses any more."""
-    running_server(servers, SERVERS - 1)
-    server = servers.pop()
-    yield server
-    server.process.terminate()
-    server.wait_until_stopped()
+def server_to_stop(server: str, servers: list[Server]) -> Iterator[Server]:
+    """Yield the server at this host and port, for a test that stops it."""
+    stopping = servers.pop()
+    assert stopping.address == server
+    yield stopping
+    stopping.stop()

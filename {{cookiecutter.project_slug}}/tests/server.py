@@ -63,9 +63,10 @@ class Server:
             assert time.monotonic() < deadline, "the server did not answer in time"
             time.sleep(0.05)
 
-    def wait_until_stopped(self) -> None:
-        """Wait for the process to end after `process.terminate()`, and kill it if it does not."""
-        # Only as a last resort, since a server that is killed leaves its workers behind.
+    def stop(self) -> None:
+        """Stop the process."""
+        # Politely first, since a server that is killed leaves its workers behind.
+        self.process.terminate()
         try:
             self.process.wait(timeout=STOP_SECONDS)
         except subprocess.TimeoutExpired:

@@ -20,6 +20,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
+{% if cookiecutter.layer == 'redis' %}
+from .client import Client
+{% endif %}
 from .server import STOP_SECONDS, Server
 
 
@@ -88,13 +91,16 @@ def test_foreign_origin_is_refused(server: str) -> None:
 
 
 {% if cookiecutter.layer == 'redis' %}
-def test_message_crosses_processes(server: str, second_server: str) -> None:
-    with open_socket(server) as alice, open_socket(second_server) as bob:
-        alice.send('{"message": "hi"}')
-        assert json.loads(alice.recv(timeout=5))["message"] == "hi"
-        assert json.loads(bob.recv(timeout=5))["message"] == "hi"
-        bob.send('{"message": "hi yourself"}')
-        assert json.loads(alice.recv(timeout=5))["message"] == "hi yourself"
+@pytest.mark.django_db(transaction=True)
+async def test_message_crosses_processes(server: str) -> None:
+    # Alice is connected to the application in this process, Bob to the server.
+    async with Client() as alice:
+        with open_socket(server) as bob:
+            assert (await alice.ask('{"message": "hi"}'))["message"] == "hi"
+            assert json.loads(bob.recv(timeout=5))["message"] == "hi"
+            bob.send('{"message": "hi yourself"}')
+            assert (await alice.receive())["message"] == "hi yourself"
+            assert json.loads(bob.recv(timeout=5))["message"] == "hi yourself"
 
 
 def test_announcement_reaches_the_server(server: str) -> None:
