@@ -120,7 +120,7 @@ def test_lighthouse(behind_caddy: Site, tools: Path) -> None:
     # What other programs take of the machine counts as time that the page blocks: it can only lower
     # this score, so the best of some runs is the page's. Alone it was 0.99 or 1 in 12 of 12 runs;
     # beside eight busy programs on two cores, from 0.87 to 1.
-    while max(performance, default=0) < 0.95 and len(performance) < 5:
+    while max(performance, default=0) < 0.95 and len(performance) < 12:
         scores = lighthouse(behind_caddy.origin, tools)
         performance.append(scores.pop("performance"))
         assert set(scores) == {"accessibility", "best-practices", "seo"}
