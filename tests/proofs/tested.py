@@ -17,6 +17,8 @@ def prove(subject: Subject) -> None:
 
 
 def test(subject: Subject, **env: str) -> str:
+    # Otherwise it would delete the temporary folders of former test runs, ours among them.
+    env["PYTEST_DEBUG_TEMPROOT"] = str(subject.scratch)
     output = subject.run("-m", "pytest", "-p", "no:cacheprovider", **env)
     assert re.search(r"\d+ passed in", output)
     assert not re.search(r"skipped|warning|xfail", output.splitlines()[-1]), output
