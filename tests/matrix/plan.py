@@ -169,7 +169,12 @@ def make(known: Iterable[tuple[str, str]], until: str) -> Plan:
             # What two cells have in common is proven once.
             done.add((claim.proof, claim.digest))
             proven.append(claim)
-    return Plan(everything, until, proven)
+    return Plan(everything, until, sorted(proven, key=_order))
+
+
+def _order(claim: Claim) -> tuple[str, str, str]:
+    """Return a key that puts claims together whose environments differ in few packages."""
+    return claim.packages.release, claim.packages.versions().get("django", ""), claim.environment
 
 
 def sampled(plan: Plan, seed: int) -> Plan:
@@ -180,5 +185,5 @@ def sampled(plan: Plan, seed: int) -> Plan:
     names = {(claim.cell, claim.proof) for claim in chosen}
     labels = {cell for cell, _ in names}
     newest = claims([cell for cell in cells() if cell.label in labels], None)
-    sample = [claim for claim in newest if (claim.cell, claim.proof) in names]
+    sample = sorted((c for c in newest if (c.cell, c.proof) in names), key=_order)
     return Plan(plan.claims, plan.until, plan.proven, sample)

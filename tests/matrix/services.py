@@ -50,8 +50,16 @@ def postgresql() -> Iterator[str]:
             user=user,
             cwd=folder,
         )
-        # On a disk that may lose it all: nothing of it is needed after the tests.
         options = ["-h", "127.0.0.1", "-p", str(port), "-k", folder, "-F"]
+        # Nothing of it is needed after the tests, so that a crash may lose it all.
+        for setting in (
+            "autovacuum=off",
+            "full_page_writes=off",
+            "max_wal_senders=0",
+            "synchronous_commit=off",
+            "wal_level=minimal",
+        ):
+            options += ["-c", setting]
         server = subprocess.Popen([postgres, "-D", data, *options], user=user, cwd=folder)
         try:
             wait_until((Path(folder) / f".s.PGSQL.{port}").exists, "PostgreSQL listens")

@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.environments import render
+from tests.environments import write
 from tests.proofs.subject import ALL, Subject, production, run
 
 READS = ALL
@@ -17,13 +17,12 @@ NAMES: tuple[dict[str, str], ...] = (
 
 def prove(subject: Subject) -> None:
     for number, names in enumerate(NAMES):
-        project = render({**subject.answers, **names}, subject.scratch / str(number))
+        project = subject.scratch / str(number)
+        write({**subject.answers, **names}, project)
         for words in (["check"], ["format", "--check"]):
             run(subject.python, "-m", "ruff", *words, "--no-cache", cwd=project)
-    pages = render(subject.answers, subject.scratch / "pages")
     djlint = [sys.executable, "-m", "djlint", "--profile=django", "--indent=2", "--quiet"]
-    for word in ("--check", "--lint"):
-        run(*djlint, word, pages, cwd=subject.scratch)
+    run(*djlint, "--check", "--lint", subject.scratch / "0", cwd=subject.scratch)
     # Only what differs from the last project is checked again.
     subject.run("-m", "mypy", "--cache-dir", subject.caches / f"mypy-{subject.answers['django']}")
     manage = ["-W", "error", "manage.py"]

@@ -20,8 +20,6 @@ def prove(subject: Subject) -> None:
     with ExitStack() as stack:
         services = stack.enter_context(subject.services())
         env = {**production(), **services}
-        subject.run("manage.py", "collectstatic", "--no-input", "--verbosity=0", **env)
-        subject.run("manage.py", "migrate", "--verbosity=0", **env)
         ports, logs = [], []
         for number in ("1", "2"):
             port, log = free_port(), subject.scratch / number

@@ -21,7 +21,6 @@ def prove(subject: Subject) -> None:
     with subject.services() as services:
         env = {**production(), **services, "SECURE_SSL_REDIRECT": "False"}
         subject.run("manage.py", "collectstatic", "--no-input", "--verbosity=0", **env)
-        subject.run("manage.py", "migrate", "--verbosity=0", **env)
         command = subject.server(port)
         with running(command, port, subject.folder, **env), chromium() as browser:
             pages = [browser.new_page(viewport={"width": 900, "height": 700}) for _ in range(2)]
