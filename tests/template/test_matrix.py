@@ -1,7 +1,6 @@
 """The matrix follows cookiecutter.json, and takes over no verdict that may have changed."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from tests.cli.command import change_questions
 from tests.matrix.cells import OF_CODE
 from tests.questions import QUESTIONS, ROOT, TEMPLATE
 from tests.repository import copy_repository
+from tests.template.copies import append, execute
 
 LABELS = """
 from tests.matrix.cells import cells
@@ -50,33 +50,12 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def execute(root: Path, code: str, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        cwd=root,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(root), str(root / "generator")])},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def test_a_new_option_is_a_new_dimension(root: Path) -> None:
     before = execute(root, LABELS).splitlines()
     change_questions(root, layer=[*QUESTIONS["layer"], "pigeon"], pigeons=False)
     after = execute(root, LABELS).splitlines()
     assert len(after) == len(before) * (len(QUESTIONS["layer"]) + 1) / len(QUESTIONS["layer"]) * 2
     assert any("pigeon" in line for line in after)
-
-
-def append(path: str) -> Callable[[Path], None]:
-    def change(root: Path) -> None:
-        with (root / path).open("a") as file:
-            file.write("# changed\n")
-
-    return change
 
 
 CHANGES: dict[str, tuple[Callable[[Path], None], set[str]]] = {
