@@ -1,6 +1,7 @@
 """Runs the matrix: plans what is proven, prepares the projects, and writes the report."""
 
 import os
+import secrets
 import shutil
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -173,11 +174,10 @@ def database_server() -> Iterator[str]:
 @pytest.fixture
 def services(claim: Claim, request: pytest.FixtureRequest, tmp_path: Path) -> Services:
     """Return a function that gives a project the services that it asks for, empty each time."""
-    count = iter(range(10))
 
     @contextmanager
     def start() -> Iterator[dict[str, str]]:
-        name = f"{tmp_path.name}-{next(count)}"
+        name = f"proof-{secrets.token_hex(8)}"
         database = f"sqlite:///{tmp_path}/{name}.sqlite3"
         if claim.answers["database"] == "postgres":
             database = make_database(request.getfixturevalue("database_server"), name)
