@@ -42,8 +42,8 @@ def of_files(entries: Sequence[Entry], reads: str) -> str:
 def _content(entry: Entry, reads: str) -> str:
     text = (entry.content or b"").decode()
     if entry.path == ".env":
-        # The one thing that differs between two renderings.
-        return re.sub(r"(?m)^SECRET_KEY=.*$", "SECRET_KEY=", text)
+        # Its random values are all that differs between two renderings.
+        return re.sub(r"(?m)=[A-Za-z]{32,}$", "=", text)
     if entry.path == "pyproject.toml" and reads != ALL:
         # Which template made the project, and from which answers, is read by nobody but us.
         return text.partition("\n[tool.django-asgi-new]\n")[0].rpartition("\n# ")[0]

@@ -7,21 +7,29 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django_asgi_new import questions
+from django_asgi_new.render import complete, render
 
 from tests.cli.command import change_questions
 from tests.matrix.cells import OF_CODE
-from tests.questions import QUESTIONS, ROOT, TEMPLATE
+from tests.matrix.digests import of_files
+from tests.proofs.subject import ALL
+from tests.questions import QUESTIONS, ROOT, TEMPLATE, combinations
 from tests.repository import copy_repository
 from tests.template.copies import append, execute
 
 LABELS = """
 from tests.matrix.cells import cells
+from tests.matrix.digests import of_files
+from tests.proofs.subject import ALL
 print(*(cell.label for cell in cells() if "clean" in cell.proofs), sep="\\n")
 """
 DIGESTS = """
 import json, sys
 from tests.matrix import plan
 from tests.matrix.cells import cells
+from tests.matrix.digests import of_files
+from tests.proofs.subject import ALL
 from tests.matrix.packages import Packages
 
 packages = Packages("python", *sys.argv[1:])
@@ -48,6 +56,14 @@ def root(tmp_path: Path) -> Path:
     """Return a copy of the repository, for a test to change."""
     copy_repository(tmp_path)
     return tmp_path
+
+
+def test_the_same_files_have_the_same_digests() -> None:
+    """Two renderings differ in their random values."""
+    for answers in combinations():
+        first, second = (render(complete(questions.read(), answers)) for _ in range(2))
+        assert first != second
+        assert of_files(first, ALL) == of_files(second, ALL)
 
 
 def test_a_new_option_is_a_new_dimension(root: Path) -> None:
