@@ -29,7 +29,6 @@ PRODUCTION = {
 WITHOUT_SECRET = {
     "check": ["manage.py", "check"],
     "runserver": ["manage.py", "runserver", "0"],
-    "announce": ["manage.py", "announce", "hi"],
     "server": ["-m", *command(free_port())],
 }
 Commands = dict[str, Future[subprocess.CompletedProcess[str]]]

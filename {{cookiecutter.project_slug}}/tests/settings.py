@@ -19,6 +19,5 @@ from {{ cookiecutter.__package }}.settings import *  # noqa: F403
 {% if cookiecutter.layer == 'redis' %}
 EMBEDDED_REDIS = os.environ["REDIS_URL"] == "redis://embedded"
 {% endif %}
-# As in development: nothing has collected the static files.
-SERVESTATIC_AUTOREFRESH = True
-SERVESTATIC_USE_FINDERS = True
+# Nothing has collected the static files: the server finds them as in development.
+SERVESTATIC_USE_STATIC_ROOT = False

@@ -1,19 +1,13 @@
 """The project on its real server."""
 
 import json
-{% if cookiecutter.layer == 'redis' %}
-import os
-import subprocess
-import sys
-{% endif %}
 from contextlib import closing
 from http.client import HTTPConnection
 
 import pytest
 {% if cookiecutter.layer == 'redis' %}
-from django.conf import settings
-{% endif %}
-{% if cookiecutter.layer == 'memory' %}
+from django.core.management import call_command
+{% else %}
 from django.core.management import CommandError, call_command
 {% endif %}
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -105,9 +99,7 @@ async def test_message_crosses_processes(server: str) -> None:
 
 def test_announcement_reaches_the_server(server: str) -> None:
     with open_socket(server) as client:
-        announce = [sys.executable, "manage.py", "announce", "closing at noon"]
-        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
-        subprocess.run(announce, cwd=settings.BASE_DIR, env=environment, check=True)
+        call_command("announce", "closing at noon")
         assert json.loads(client.recv(timeout=5))["message"] == "closing at noon"
 {% else %}
 def test_message_reaches_everyone(server: str) -> None:
