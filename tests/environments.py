@@ -4,17 +4,16 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from cookiecutter.main import cookiecutter
 from django_asgi_new import pythons
 from django_asgi_new import render as generator
 
 from tests import interpreters
-from tests.questions import CONTENT, QUESTIONS, ROOT, Answers, usual
+from tests.questions import CONTENT, QUESTIONS, Answers, usual
+from tests.rendering import render
 
 # Variables that say where this machine finds packages and certificates.
 OF_THE_MACHINE = re.compile(r"(PIP|UV|SSL|REQUESTS)_|HOME$|\w+_proxy$", re.IGNORECASE)
@@ -30,30 +29,6 @@ class Environment:
     @property
     def python(self) -> str:
         return str(self.folder / "bin/python")
-
-
-def render(answers: Answers, folder: Path, root: Path = ROOT) -> Path:
-    return Path(
-        cookiecutter(str(root), no_input=True, extra_context=answers, output_dir=str(folder))
-    )
-
-
-def write(answers: Answers, folder: Path, wanted: Callable[[str], bool] = bool) -> None:
-    """Render a project into a folder with the generator, which is faster than cookiecutter.
-
-    Args:
-        answers: What the project is generated from.
-        folder: The project's folder.
-        wanted: Decides by its path whether a file is written.
-    """
-    for entry in generator.render(generator.complete(CONTENT, answers)):
-        path = folder / entry.path
-        if entry.content is None:
-            path.mkdir(parents=True, exist_ok=True)
-        elif wanted(entry.path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(entry.content)
-            path.chmod(entry.mode)
 
 
 def supported(answers: Answers) -> list[pythons.Version]:

@@ -7,8 +7,8 @@ from cookiecutter import hooks
 from cookiecutter.exceptions import CookiecutterException, FailedHookException
 
 from tests.cli.command import refused, tree
-from tests.environments import render
 from tests.questions import ROOT
+from tests.rendering import render
 
 
 def hook_refuses(here: Path, answers: dict[str, str], capfd: pytest.CaptureFixture[str]) -> str:

@@ -8,7 +8,6 @@ from jinja2 import TemplateError
 
 from tests.cli.command import refused, run, tree
 from tests.cli.refusals import check_name, hook_refuses
-from tests.environments import render
 from tests.names import (
     BAD_ANSWERS,
     BAD_NAMES,
@@ -18,6 +17,7 @@ from tests.names import (
     TEMPLATE_CODE,
 )
 from tests.questions import QUESTIONS
+from tests.rendering import render
 
 # For each reason to refuse a name, one or more: tests/deep has many more.
 NAMES = [*BAD_NAMES, "a\udcffb"]

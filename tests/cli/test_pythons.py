@@ -13,8 +13,9 @@ from packaging.specifiers import SpecifierSet
 
 from tests import interpreters
 from tests.cli.command import change_questions, copied, environment, program, tree, without_secret
-from tests.environments import render, supported
+from tests.environments import supported
 from tests.questions import CONTENT, Answers, label, pairs, usual
+from tests.rendering import render
 
 # Runs the command as if the running Python was the one of the first argument.
 RUNNING = """

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.environments import Environment, render, runnable
+from tests.environments import Environment, runnable
 from tests.names import GOOD_APPS, GOOD_NAMES
 from tests.questions import usual
+from tests.rendering import render
 from tests.sources import contents
 
 DJANGO = str(runnable(usual())[0]["django"])

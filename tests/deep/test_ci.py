@@ -19,12 +19,12 @@ from tests.environments import (
     OF_THE_MACHINE,
     base_prefix,
     python_for,
-    render,
     runnable,
     supported,
 )
 from tests.proofs.linted import BIN, DEPENDABOT, HOOKS, TOOLS, WORKFLOW, zizmor
 from tests.questions import QUESTIONS, Answers, combinations, label, pairs
+from tests.rendering import render
 
 # A fault, by the linter that must report it and its complaint.
 FAULTS = {

@@ -27,10 +27,10 @@ from tests.deep.proxies import (
     replaced,
     require_addresses,
 )
-from tests.environments import render
 from tests.projects.clients import SECONDS, free_port, get, wait_until
 from tests.projects.servers import production_command
 from tests.questions import QUESTIONS, Answers, label, usual
+from tests.rendering import render
 
 DEV = ("-f", "compose.yaml", "-f", "compose.dev.yaml")
 SECRET = re.compile(r"secret|password|token|key|://[^/\s]*@", re.IGNORECASE)

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from tests.debian import program
-from tests.environments import render
 from tests.questions import ROOT, Answers
+from tests.rendering import render
 
 PAGE = ROOT / "docs/production.md"
 UNIT = ROOT / "docs/examples/mysite@.service"

@@ -17,9 +17,10 @@ import yaml
 
 from tests import interpreters
 from tests.containers import Stage, command, context, environment, python_version, stages
-from tests.environments import OF_THE_MACHINE, base_prefix, python_for, render, runnable
+from tests.environments import OF_THE_MACHINE, base_prefix, python_for, runnable
 from tests.projects.clients import SECONDS, free_port, get, wait_until
 from tests.questions import Answers, label, pairs
+from tests.rendering import render
 
 # The folders of a container, which lie elsewhere in a test.
 FOLDERS = re.compile(r"(?<![\w.-])/(app|venv|data)\b")

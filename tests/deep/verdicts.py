@@ -28,8 +28,11 @@ def digest(file: Path) -> str:
     modules = {module for path in (file, *PLUGINS) for module in imported(path)}
     paths = {*modules, *SUBJECTS, HERE / "quality", ROOT / "docs/production.md"}
     runs_command = any(module.is_relative_to(ROOT / "tests/cli") for module in modules)
-    if runs_command or "django_asgi_new" in file.read_text():
+    text = file.read_text()
+    if runs_command or "django_asgi_new" in text:
         paths.add(ROOT / "generator")
+    if "tests/matrix" in text:
+        paths |= {ROOT / "tests/matrix", ROOT / "tests/proofs"}
     return of_paths(paths)
 
 

