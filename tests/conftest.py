@@ -44,7 +44,10 @@ def pytest_report_header() -> list[str]:
     """Name the Pythons that are used, and the ones that this machine lacks."""
     found = [python.path for v in interpreters.promised() if (python := interpreters.newest(v))]
     releases = ", ".join(interpreters.dotted(interpreters.release(path)) for path in found)
-    return [
+    lines = [
         f"Python: {releases}",
         f"left out, for want of their Python: {', '.join(interpreters.missing()) or 'nothing'}",
     ]
+    if failure := interpreters.failure():
+        lines.append(f"Debian's newer releases could not be had: {failure.splitlines()[-1]}")
+    return lines

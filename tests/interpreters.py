@@ -33,6 +33,10 @@ DEBIAN = Path("/usr/bin/python3")
 Release = tuple[int, int, int]
 
 
+class ProgramError(Exception):
+    """A program failed; the message is what it said."""
+
+
 def promised() -> list[pythons.Version]:
     """Return the versions of Python that the classifiers promise, the oldest first."""
     metadata = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -52,10 +56,20 @@ def provide() -> None:
     with (FOLDER / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _is_fresh():
-            _unpack_debian()
-            _link_newest()
+            _renew()
     os.environ[VARIABLE] = str(FOLDER)
     os.environ["PATH"] = os.pathsep.join([str(BIN), os.environ["PATH"]])
+
+
+def on_debian() -> bool:
+    """Return whether this system is Debian."""
+    release = Path("/etc/os-release")
+    return release.exists() and "\nID=debian\n" in release.read_text()
+
+
+def failure() -> str:
+    """Return why Debian's newer releases could not be had, or nothing."""
+    return _failure().read_text() if _failure().exists() else ""
 
 
 @cache
@@ -91,6 +105,24 @@ def everything() -> list[str]:
     return found
 
 
+def _failure() -> Path:
+    return FOLDER / "failure"
+
+
+def _renew() -> None:
+    """Find the newest releases; without Debian's, the next test run tries again."""
+    stamp = FOLDER / "stamp"
+    for file in (stamp, _failure()):
+        file.unlink(missing_ok=True)
+    try:
+        _unpack_debian()
+    except ProgramError as error:
+        _failure().write_text(str(error))
+    _link_newest()
+    if not failure():
+        stamp.write_text(_identity())
+
+
 def _is_fresh() -> bool:
     stamp = FOLDER / "stamp"
     written = stamp.exists() and stamp.read_text() == _identity()
@@ -109,7 +141,6 @@ def _link_newest() -> None:
         found = {release(path): path for path in _installed(version)}
         if found:
             (BIN / f"python{dotted(version)}").symlink_to(found[max(found)])
-    (FOLDER / "stamp").write_text(_identity())
 
 
 def _installed(version: pythons.Version) -> Iterator[str]:
@@ -125,12 +156,10 @@ def _installed(version: pythons.Version) -> Iterator[str]:
 
 def _unpack_debian() -> None:
     """Unpack the Pythons of Debian's suites with what they depend on, on a Debian system."""
-    release = Path("/etc/os-release")
-    if not release.exists() or "\nID=debian\n" not in release.read_text():
+    if not on_debian():
         return
     root, apt = FOLDER / "root", FOLDER / "apt"
-    for folder in (root, apt):
-        shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(apt, ignore_errors=True)
     for inside in ("lists/partial", "cache/archives/partial"):
         (apt / inside).mkdir(parents=True)
     (apt / "status").touch()
@@ -157,6 +186,8 @@ def _unpack_debian() -> None:
     # As if nothing was installed: all that they depend on comes along.
     alone = ["--yes", "--download-only", "--no-install-recommends"]
     _run("apt-get", *options, "--quiet", *alone, "install", *wanted)
+    # Not before, since a former one serves while the mirror does not answer.
+    shutil.rmtree(root, ignore_errors=True)
     for package in (apt / "cache/archives").glob("*.deb"):
         _run("dpkg", "--extract", package, root)
     shutil.rmtree(apt)
@@ -181,5 +212,6 @@ def _run(*command: str | Path) -> str:
     done = subprocess.run(
         command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    assert done.returncode == 0, f"{command}: {done.stdout}"
+    if done.returncode != 0:
+        raise ProgramError(f"{command[0]}: {done.stdout.strip()}")
     return done.stdout
