@@ -53,8 +53,10 @@ class Claim:
 
     @property
     def environment(self) -> str:
-        """The claims that one process proves, since they share what is installed."""
-        return self.packages.digest if self.packages.requirements else self.cell
+        """The claims that one process proves: what they have installed is nearly the same."""
+        if not self.packages.requirements:
+            return self.cell
+        return f"{self.packages.release} {self.packages.versions().get('django')}"
 
 
 @dataclass(frozen=True)
