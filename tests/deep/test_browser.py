@@ -62,6 +62,12 @@ def serving(project: Path, port: int, **environment: str) -> Iterator[subprocess
         yield process
 
 
+def freeze(server: subprocess.Popen[bytes]) -> None:
+    """Stop a server from answering, and wait until it has stopped: the signal takes its time."""
+    os.killpg(server.pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, server.pid, os.WSTOPPED)
+
+
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Callable[[str], Page]]:
     """Return a function that opens a page in a window of its own; no page may log an error."""
@@ -204,7 +210,7 @@ def test_text_that_may_have_arrived_is_not_sent_again(
     with serving(project, port) as server:
         page = open_page(f"http://127.0.0.1:{port}/")
         expect_live(page)
-        os.killpg(server.pid, signal.SIGSTOP)
+        freeze(server)
         say(page, "on its way")
         say(page, "behind it")
         expect(page.locator("#waiting")).to_have_text("1 waiting to be sent")
@@ -253,8 +259,7 @@ def test_page_notices_that_its_server_hangs(
                 say(page, text)
             expect(page.locator("#messages .text").last).to_have_text(text)
         expect(page.locator("#status")).to_have_attribute("data-state", "live")
-        os.killpg(server.pid, signal.SIGSTOP)
-        os.waitid(os.P_PID, server.pid, os.WSTOPPED)
+        freeze(server)
         page.clock.run_for(20_000 + 10_000)
         expect(page.locator("#status")).to_have_attribute("data-state", "reconnecting")
 
