@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def digest(file: Path) -> str:
     text = file.read_text()
     if runs_command or "django_asgi_new" in text:
         paths.add(ROOT / "generator")
-    if "tests/matrix" in text:
+    if re.search(r"tests[./]matrix", text):
         paths |= {ROOT / "tests/matrix", ROOT / "tests/proofs"}
     return of_paths(paths)
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -44,8 +45,17 @@ LAYERS = {
 }
 
 
-@pytest.mark.parametrize("answers", LAYERS.values(), ids=label)
-@pytest.mark.parametrize(("name", "code"), [("SIGINT", 0), ("SIGTERM", 143)])
+# The signals that end the command, and its exit codes.
+ENDS = (("SIGINT", 0), ("SIGTERM", 143))
+
+
+@pytest.mark.parametrize(
+    ("answers", "name", "code"),
+    [
+        pytest.param(answers, *end, id=f"{label(answers)}-{end[0]}")
+        for answers, end in zip(LAYERS.values(), cycle(ENDS), strict=False)
+    ],
+)
 def test_run_serves_until_it_is_stopped(
     tmp_path: Path, answers: Answers, name: str, code: int
 ) -> None:
