@@ -1,6 +1,7 @@
 """A run of tests/matrix writes its report when it is whole, and checks it when it is asked to."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,7 @@ def matrix(root: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "pytest", "tests/matrix", "-q", "-n0", *options],
         cwd=root,
+        env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST")},
         check=False,
         capture_output=True,
         text=True,

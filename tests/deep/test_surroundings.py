@@ -44,7 +44,12 @@ def test_tests_pass_with_a_proxy_and_ignored_signals() -> None:
         refusal.value.close()
         assert len(proxy.refused) == 1
         proxy.refused.clear()
-        kept = {k: v for k, v in os.environ.items() if k.lower() != "no_proxy"}
+        # Those of pytest would have it share the folders of this run.
+        kept = {
+            k: v
+            for k, v in os.environ.items()
+            if k.lower() != "no_proxy" and not k.startswith("PYTEST")
+        }
         done = subprocess.run(
             [sys.executable, "-m", "pytest", *words, *tests],
             cwd=ROOT,

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests import interpreters
 from tests.digests import imported, of_paths
 from tests.questions import ROOT, TEMPLATE
 
@@ -21,7 +22,20 @@ CHOSEN = "DEEP_TESTS"
 # Loaded by pytest, not imported by a test.
 PLUGINS = (HERE / "conftest.py", ROOT / "tests/conftest.py", ROOT / "tests/projects/fixtures.py")
 # What the tests read besides themselves.
-SUBJECTS = (TEMPLATE, *(ROOT / name for name in ("hooks", "cookiecutter.json", "docs/examples")))
+SUBJECTS = (
+    TEMPLATE,
+    *(
+        ROOT / name
+        for name in (
+            "hooks",
+            "cookiecutter.json",
+            "pyproject.toml",
+            "docs/examples",
+            "benchmarks/README.md",
+            "benchmarks/RESULTS.md",
+        )
+    ),
+)
 
 
 def digest(file: Path) -> str:
@@ -32,6 +46,8 @@ def digest(file: Path) -> str:
     text = file.read_text()
     if runs_command or "django_asgi_new" in text:
         paths.add(ROOT / "generator")
+    if "tests.deep import verdicts" in text:
+        paths.add(HERE)
     if re.search(r"tests[./]matrix", text):
         paths |= {ROOT / "tests/matrix", ROOT / "tests/proofs"}
     return of_paths(paths)
@@ -52,6 +68,10 @@ class Recorder:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
+        self.digests = digests()
+        # The tests of each file, and those that have passed.
+        self.collected: dict[str, set[str]] = {}
+        self.passed: dict[str, set[str]] = {}
         self.seconds: dict[str, float] = {}
         self.failed: set[str] = set()
         self.lines: list[str] = []
@@ -60,7 +80,7 @@ class Recorder:
 
     def _choose(self) -> None:
         known = recorded()
-        found = digests()
+        found = self.digests
         reused = [name for name in found if known.get(name, {}).get("digest") == found[name]]
         changed = [name for name in found if name not in reused]
         seed = self.config.option.seed
@@ -75,30 +95,49 @@ class Recorder:
     def pytest_report_header(self) -> list[str]:
         return self.lines
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        for test in ids:
+            self.collected.setdefault(_file(test), set()).add(test)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self.pytest_xdist_node_collection_finished([item.nodeid for item in session.items])
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        file = ROOT / report.nodeid.partition("::")[0]
-        if file.parent != HERE:
-            return
-        name = file.name
+        name = _file(report.nodeid)
         self.seconds[name] = self.seconds.get(name, 0) + report.duration
         if not report.passed:
             self.failed.add(name)
+        elif report.when == "call":
+            self.passed.setdefault(name, set()).add(report.nodeid)
 
     def pytest_sessionfinish(self) -> None:
         option = self.config.option
-        partial = option.keyword or option.markexpr or any("::" in a for a in self.config.args)
-        if partial or option.check or option.collectonly:
+        chosen = option.keyword or option.markexpr or option.deselect or option.lf
+        partial = chosen or any("::" in argument for argument in self.config.args)
+        if partial or option.check or option.collectonly or interpreters.missing():
             return
         known = recorded()
-        found = digests()
-        fresh = {
-            name: {"digest": found[name], "seconds": round(seconds)}
-            for name, seconds in self.seconds.items()
-            if name in found and name not in self.failed
+        # What was edited meanwhile may not be what has run.
+        now = digests()
+        whole = {
+            name
+            for name, tests in self.passed.items()
+            if name not in self.failed and tests == self.collected.get(name)
         }
-        kept = {name: known[name] for name in found if name in known and name not in self.failed}
+        fresh = {
+            name: {"digest": self.digests[name], "seconds": round(self.seconds[name])}
+            for name in whole
+            if name in now and self.digests.get(name) == now[name]
+        }
+        kept = {name: known[name] for name in now if name in known and name not in self.failed}
         content = dict(sorted((kept | fresh).items()))
         RECORD.write_text(json.dumps(content, indent=1) + "\n")
+
+
+def _file(test: str) -> str:
+    """Return the name of a test's file."""
+    return test.partition("::")[0].rpartition("/")[2]
 
 
 def pytest_configure(config: pytest.Config) -> None:

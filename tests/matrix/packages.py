@@ -83,9 +83,13 @@ def install(packages: Packages, folder: Path) -> Path:
     if not environment.exists():
         _uv("venv", "--quiet", "--python", packages.python, str(environment))
     if not requirements.exists() or requirements.read_text() != packages.requirements:
-        requirements.write_text(packages.requirements)
+        # Written last: it says what is installed.
+        requirements.unlink(missing_ok=True)
+        wanted = environment / "wanted.txt"
+        wanted.write_text(packages.requirements)
         python = ["--python", str(environment / "bin/python")]
-        _uv("pip", "sync", "--quiet", *python, str(requirements))
+        _uv("pip", "sync", "--quiet", *python, str(wanted))
+        wanted.rename(requirements)
     return environment
 
 

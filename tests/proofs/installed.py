@@ -51,7 +51,9 @@ def commands(folder: Path) -> dict[str, list[str]]:
         found[kind] = [str(environment / "bin/django-asgi-new")]
     from_wheel = ["--from", str(wheel), "django-asgi-new"]
     found["uvx"] = [*UV, "tool", "run", "--quiet", *from_wheel]
-    found["pipx"] = [*UV, "tool", "run", "pipx", "run", "--spec", str(wheel), "django-asgi-new"]
+    # A cached environment would hold a former wheel of this name.
+    pipx = [*UV, "tool", "run", "pipx", "run", "--no-cache"]
+    found["pipx"] = [*pipx, "--spec", str(wheel), "django-asgi-new"]
     return found
 
 
