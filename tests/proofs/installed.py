@@ -11,7 +11,7 @@ from tests.proofs.subject import ALL, Subject, run
 from tests.questions import ROOT, flags
 from tests.rendering import render
 from tests.repository import copy_repository
-from tests.shared import filled
+from tests.shared import filled, locked
 from tests.sources import contents
 
 READS = ALL
@@ -23,7 +23,9 @@ def prove(subject: Subject) -> None:
     expected = contents(render(subject.answers, subject.scratch / "expected"))
     for source, command in commands(subject.caches).items():
         words = [*command, "mysite", "-q", "-o", source, *flags(subject.answers)]
-        run(*words, cwd=subject.scratch)
+        # Two of pipx would remove each other's environment.
+        with locked(subject.caches / source):
+            run(*words, cwd=subject.scratch)
         assert contents(subject.scratch / source / "mysite") == expected, source
     # Both keep a clone of the template in the home directory.
     home = {"HOME": str(subject.scratch), "UV_CACHE_DIR": cache_folder()}
