@@ -18,16 +18,12 @@ from tests.template.copies import append, execute
 
 LABELS = """
 from tests.matrix.cells import cells
-from tests.matrix.digests import of_files
-from tests.proofs.subject import ALL
 print(*(cell.label for cell in cells() if "clean" in cell.proofs), sep="\\n")
 """
 DIGESTS = """
 import json, sys
 from tests.matrix import plan
 from tests.matrix.cells import cells
-from tests.matrix.digests import of_files
-from tests.proofs.subject import ALL
 from tests.matrix.packages import Packages
 
 packages = Packages("python", *sys.argv[1:])

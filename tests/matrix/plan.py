@@ -53,7 +53,7 @@ class Claim:
 
     @property
     def environment(self) -> str:
-        """The claims that one process proves: what they have installed is nearly the same."""
+        """A name for claims whose environments are nearly the same: one process proves them."""
         if not self.packages.requirements:
             return self.cell
         return f"{self.packages.release} {self.packages.versions().get('django')}"
