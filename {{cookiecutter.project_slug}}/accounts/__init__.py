@@ -1,1 +1,1 @@
-"""Users, and how they log in."""
+"""Users and their logins."""

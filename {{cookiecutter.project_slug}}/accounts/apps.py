@@ -1,9 +1,9 @@
-"""Django's description of the app."""
+"""Configuration of the app."""
 
 from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
-    """Users and logins."""
+    """Users and their logins."""
 
     name = "accounts"

@@ -1,17 +1,16 @@
-"""The form to log in."""
+"""Login form."""
 
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 
-from .throttling import WINDOW, attempt, too_many
+from .throttling import attempt, is_throttled, too_many_attempts
 
 
 class LoginForm(AuthenticationForm):
-    """Says so when there were too many attempts."""
+    """Login form that reports too many attempts."""
 
     def get_invalid_login_error(self) -> ValidationError:
-        """Return why nobody is logged in."""
-        if too_many(attempt(self.request, self.cleaned_data["username"])):
-            minutes = WINDOW.seconds // 60
-            return ValidationError(f"Too many attempts. Try again in {minutes} minutes.")
+        """Return the reason why the login failed."""
+        if is_throttled(attempt(self.request, self.cleaned_data["username"])):
+            return too_many_attempts()
         return super().get_invalid_login_error()

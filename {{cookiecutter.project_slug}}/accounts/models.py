@@ -1,4 +1,4 @@
-"""Users, and the logins that failed a short while ago."""
+"""Users, and recent login attempts."""
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -7,15 +7,15 @@ from django.db import models
 class User(AbstractUser):
     """A user of the site.
 
-    A model of the project's own from the first migration on: fields can be added at any time, but
-    Django's model could hardly be replaced later.
+    A model of its own from the first migration on: fields can be added at any time, but Django's
+    model could hardly be replaced later.
     """
 
 
 class LoginAttempt(models.Model):
-    """A login that has failed, or has not succeeded yet.
+    """A login that failed or has not succeeded yet, or a request for a password reset.
 
-    After some minutes it counts no more; the next login, whoever's, deletes it.
+    It counts for some minutes, and is deleted by a later attempt.
     """
 
     name = models.CharField(max_length=64)
@@ -23,5 +23,5 @@ class LoginAttempt(models.Model):
     at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
-        """Say where it came from; the name itself is not known."""
+        """Return where it came from. The name itself is not stored."""
         return f"from {self.network} at {self.at:%H:%M:%S}"

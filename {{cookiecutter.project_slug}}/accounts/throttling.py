@@ -1,6 +1,7 @@
-"""Slows down those who guess passwords.
+"""Throttling of logins and password resets.
 
-In the database, so that all processes and hosts count together and a restart forgets nothing.
+The attempts are in the database, so all processes and hosts count together, and a restart loses
+nothing. No package: django-axes declares Django up to 6.0 only, django-ratelimit stopped in 2023.
 """
 
 from datetime import timedelta
@@ -10,7 +11,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -20,19 +21,18 @@ from django.views.decorators.debug import sensitive_variables
 from .models import LoginAttempt, User
 
 WINDOW = timedelta(minutes=5)
-# Failures within the window. From one network for one name: whoever guesses. From one network, and
-# for one name: guessing spread over many names or networks. Far apart, since the limit of a name
-# keeps out its owner too.
+# Failures within the window: from one network for one name, from one network, and for one name. The
+# last is far higher, since it locks out the owner of the name too.
 LIMITS = {"both": 5, "network": 50, "name": 100}
 
 
 def network_of(request: HttpRequest | None) -> str:
-    """Return where a request comes from: an IPv4 address, or the /64 that an IPv6 client owns."""
+    """Return the network of a client: an IPv4 address, or the /64 of an IPv6 address."""
     if request is None:
         return ""
     address = request.META.get("REMOTE_ADDR") or ""
     if settings.BEHIND_TLS_PROXY:
-        # The last one is the proxy's own word; what comes before it, a client may have made up.
+        # The proxy has added the last one; a client may have invented the others.
         address = request.headers.get("X-Forwarded-For", address).rpartition(",")[2].strip()
     # Some proxies append the client's port.
     if address.startswith("["):
@@ -42,22 +42,22 @@ def network_of(request: HttpRequest | None) -> str:
     try:
         parsed = ip_address(address)
     except ValueError:
-        # A server on a Unix socket knows no address.
+        # On a Unix socket there is no address.
         return ""
     if isinstance(parsed, IPv6Address):
-        # As ::ffff:192.0.2.1, a socket for both kinds shows a client that has IPv4.
+        # A socket for both versions shows IPv4 clients as ::ffff:192.0.2.1.
         return str(parsed.ipv4_mapped or IPv6Network((int(parsed), 64), strict=False))
     return str(parsed)
 
 
 def attempt(request: HttpRequest | None, name: str) -> LoginAttempt:
-    """Describe an attempt, without its name: people type passwords there."""
+    """Return an attempt without the name itself, since people type passwords there."""
     digest = salted_hmac("login", name.casefold(), algorithm="sha256").hexdigest()
     return LoginAttempt(name=digest, network=network_of(request))
 
 
-def too_many(made: LoginAttempt, others: QuerySet[LoginAttempt] | None = None) -> bool:
-    """Tell whether an attempt like this one would have to wait."""
+def is_throttled(made: LoginAttempt, others: QuerySet[LoginAttempt] | None = None) -> bool:
+    """Return whether an attempt is refused for now."""
     if others is None:
         others = LoginAttempt.objects.all()
     name, network = Q(name=made.name), Q(network=made.network)
@@ -66,13 +66,31 @@ def too_many(made: LoginAttempt, others: QuerySet[LoginAttempt] | None = None) -
         network=Count("pk", filter=network),
         name=Count("pk", filter=name),
     )
-    # Clients without an address have nothing in common.
+    # Clients without an address share no network.
     kinds = LIMITS if made.network else ("name",)
     return any(counts[kind] >= LIMITS[kind] for kind in kinds)
 
 
+def count(made: LoginAttempt) -> None:
+    """Save an attempt.
+
+    Raises:
+        PermissionDenied: There were too many attempts.
+    """
+    LoginAttempt.objects.filter(at__lt=timezone.now() - WINDOW).delete()
+    made.save()
+    if is_throttled(made, LoginAttempt.objects.exclude(pk=made.pk)):
+        made.delete()
+        raise PermissionDenied
+
+
+def too_many_attempts() -> ValidationError:
+    """Return the error for forms."""
+    return ValidationError(f"Too many attempts. Try again in {WINDOW.seconds // 60} minutes.")
+
+
 class ThrottledBackend(ModelBackend):
-    """Django's own look at name and password, unless there were too many wrong ones."""
+    """Django's backend, which refuses a login after too many failures."""
 
     @sensitive_variables("username", "password", "name")
     def authenticate(
@@ -85,18 +103,14 @@ class ThrottledBackend(ModelBackend):
         """Return the user, or None.
 
         Raises:
-            PermissionDenied: There were too many attempts; no other backend is asked.
+            PermissionDenied: There were too many attempts. Django asks no other backend.
         """
         name = username or kwargs.get(User.USERNAME_FIELD)
         if name is None or password is None:
             return None
-        LoginAttempt.objects.filter(at__lt=timezone.now() - WINDOW).delete()
-        # Before the password is looked at: of many requests at once, few get that far.
         made = attempt(request, name)
-        made.save()
-        if too_many(made, LoginAttempt.objects.exclude(pk=made.pk)):
-            made.delete()
-            raise PermissionDenied
+        # Before the password is checked, so that of many requests at once only a few get there.
+        count(made)
         user = super().authenticate(request, username=name, password=password)
         if user is not None:
             LoginAttempt.objects.filter(name=made.name, network=made.network).delete()
@@ -110,5 +124,5 @@ class ThrottledBackend(ModelBackend):
         password: str | None = None,
         **kwargs: Any,
     ) -> User | None:
-        """Do the same for async code."""
+        """Return the user, or None, in async code."""
         return await sync_to_async(self.authenticate)(request, username, password, **kwargs)

@@ -3,43 +3,40 @@
 import os
 import sys
 
-import django
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from environs import EnvError
+
+from ops.handler import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "{{ cookiecutter.__package }}.settings")
 
 try:
     # Loads the apps. Consumers may import models, so the routing comes after it.
-    django.setup(set_prefix=False)
-except ImproperlyConfigured as error:
+    django_application = get_asgi_application()
+except (EnvError, ImproperlyConfigured) as error:
     if settings.configured:
         raise
-    sys.exit(f"{error}.")
+    sys.exit(f"{error}\n.env.example describes the variables. In development, copy it to .env.")
 
-from .authentication import authenticated
-from .connections import Connections
-from .handler import Handler
-{% if cookiecutter.server == 'hypercorn' %}
-from .hypercorn import restrict_server
-{% endif %}
-from .lifespan import lifespan
-from .origin import OriginValidator
+from realtime.authentication import AuthMiddlewareStack
+from realtime.connections import Connections
+from realtime.lifespan import lifespan
+from realtime.origin import OriginValidator, not_found
+
 from .routing import websocket_urlpatterns
 
-{% if cookiecutter.server == 'hypercorn' %}
-restrict_server()
-
-{% endif %}
-# Middleware that is to see the end of a WebSocket goes around all of this, not in between.
 application = Connections(
     ProtocolTypeRouter(
         {
-            "http": Handler(),
-            # A browser sends its cookies to a WebSocket whatever page opened it, so the Origin
-            # decides.
-            "websocket": OriginValidator(authenticated(URLRouter(websocket_urlpatterns))),
+            "http": django_application,
+            "websocket": OriginValidator(
+                AuthMiddlewareStack(
+                    # The router would raise ValueError for all other paths.
+                    URLRouter([*websocket_urlpatterns, not_found])
+                )
+            ),
             "lifespan": lifespan,
         }
     )

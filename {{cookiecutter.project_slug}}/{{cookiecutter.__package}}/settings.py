@@ -3,38 +3,42 @@
 .env.example names every variable. See https://docs.djangoproject.com/en/{{ cookiecutter.django }}/ref/settings/.
 """
 
-{% if cookiecutter.database == 'sqlite' %}
-import os
-{% endif %}
+import logging
 from pathlib import Path
 from typing import Any
+{% if cookiecutter.database == 'sqlite' %}
+from urllib.parse import quote
+{% endif %}
 
 {% if cookiecutter.django == '5.2' %}
 from csp.constants import NONE, SELF
 {% else %}
 from django.utils.csp import CSP
 {% endif %}
-from environ import Env
 
-from .environment import database, level, names, number, origins, switch, text
+from ops.environment import Environment, origin, prefix
+from ops.mail import smtp
 {% if cookiecutter.layer == 'redis' %}
-from .redis import redis_host
+from realtime.redis import redis_host
 {% endif %}
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-Env.read_env(BASE_DIR / ".env")
+env = Environment(BASE_DIR / ".env")
 
-DEBUG = switch("DEBUG", default=False)
-SECRET_KEY = text("SECRET_KEY", "for-development-only" if DEBUG else "")
-ALLOWED_HOSTS = names("ALLOWED_HOSTS")
-CSRF_TRUSTED_ORIGINS = origins("CSRF_TRUSTED_ORIGINS")
+DEBUG = env.bool("DEBUG", False)
+SECRET_KEY = env.str("SECRET_KEY", "for-development-only") if DEBUG else env.str("SECRET_KEY")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [], subcast=str.strip)
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [], subcast=origin)
+FORCE_SCRIPT_NAME = prefix(env.str("FORCE_SCRIPT_NAME", ""))
 
 INSTALLED_APPS = [
-    # Before staticfiles, whose runserver knows no WebSockets.
-    "{{ cookiecutter.__package }}",
     "{{ cookiecutter.app }}",
     "accounts",
+    # Before staticfiles, whose runserver does not serve WebSockets.
+    "realtime",
+    "ops",
+    "channels",
     "servestatic",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -48,9 +52,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # Before the host check and the redirect to HTTPS: a probe knows neither.
-    "{{ cookiecutter.__package }}.health.health_middleware",
-    "{{ cookiecutter.__package }}.headers.security_headers_middleware",
+    # Before the host check and the redirect to HTTPS, which probes would fail.
+    "ops.health.health_middleware",
+    "ops.headers.security_headers_middleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
 {% if cookiecutter.django == '5.2' %}
@@ -84,26 +88,25 @@ TEMPLATES = [
 ]
 
 {% if cookiecutter.database == 'postgres' %}
-DATABASES = {"default": database("DATABASE_URL")}
+DATABASES: dict[str, Any] = {"default": env.dj_db_url("DATABASE_URL")}
 {% else %}
-DATABASES = {
-    "default": database("DATABASE_URL")
-    if os.environ.get("DATABASE_URL")
-    else {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"}
-}
+SQLITE_URL = "sqlite:///" + quote(str(BASE_DIR / "db.sqlite3"))
+DATABASES: dict[str, Any] = {"default": env.dj_db_url("DATABASE_URL", SQLITE_URL)}
 {% endif %}
-# Under ASGI a request may run in any thread, so a persistent connection would be left behind there.
+# Under ASGI a request may run in any thread, so a persistent connection would be left behind.
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 {% if cookiecutter.database == 'sqlite' %}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
-        # Who reads does not wait for who writes, and a write does not wait for the disk.
+        # Reads do not wait for writes, and writes do not wait for the disk.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         # A transaction that begins to write waits its turn, where it would otherwise fail.
         "transaction_mode": "IMMEDIATE",
         # Seconds to wait.
         "timeout": 20,
     }
+    # In memory, SQLite would not let the threads of a test wait for each other.
+    DATABASES["default"]["TEST"] = {"NAME": BASE_DIR / "test.sqlite3"}
 {% endif %}
 {% if cookiecutter.django == '5.2' %}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -112,33 +115,37 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 {% if cookiecutter.layer == 'redis' %}
 CHANNEL_LAYERS: dict[str, Any] = {
     "default": {
-        # Unlike channels_redis.core, it survives a failover of Redis without a client noticing,
-        # works with a Cluster, and drops nothing in a burst.
+        # Unlike channels_redis.core, it survives a failover of Redis, works with a Cluster, and
+        # drops nothing in a burst.
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [redis_host(text("REDIS_URL"))]},
+        "CONFIG": {
+            "hosts": [redis_host(env.str("REDIS_URL"))],
+            # Keeps projects on one Redis apart, whatever their database numbers.
+            "prefix": env.str("CHANNEL_PREFIX", "{{ cookiecutter.__package }}"),
+        },
     }
 }
 {% else %}
-# Carries messages within one process. The README says how to change to Redis for more than one.
+# Carries messages within one process. docs/production.md describes how to change to Redis.
 CHANNEL_LAYERS: dict[str, Any] = {
     "default": {
         "BACKEND": "channels.layers.InMemoryChannelLayer",
         "CONFIG": {
-            # Messages that may wait at once; more would be lost without a word.
+            # Messages that may wait at once; more would be lost silently.
             "capacity": 10_000,
-            # Seconds, here ten years: the process joins a group once, and for good.
+            # Seconds, here ten years: a process joins a group once and stays in it.
             "group_expiry": 315_360_000,
         },
     }
 }
 {% endif %}
 
-# The longest message that a client may send, in bytes of UTF-8.
-WS_MAX_MESSAGE_BYTES = number("WS_MAX_MESSAGE_BYTES", 65_536)
-# From one client. As many as a screen has frames: enough for a cursor or a game.
-WS_MESSAGES_PER_SECOND = number("WS_MESSAGES_PER_SECOND", 60)
+# The longest message that a client may send, in bytes.
+WS_MAX_MESSAGE_BYTES = env.int("WS_MAX_MESSAGE_BYTES", 65_536)
+# From one client. 60 is one for each frame of a screen, enough for cursors and games.
+WS_MESSAGES_PER_SECOND = env.int("WS_MESSAGES_PER_SECOND", 60)
 # In one process.
-WS_MAX_CONNECTIONS = number("WS_MAX_CONNECTIONS", 10_000)
+WS_MAX_CONNECTIONS = env.int("WS_MAX_CONNECTIONS", 10_000)
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.throttling.ThrottledBackend"]
@@ -151,38 +158,70 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-LOGIN_REDIRECT_URL = "/"
-LOGOUT_REDIRECT_URL = "/"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "{{ cookiecutter.app }}"
+LOGOUT_REDIRECT_URL = "{{ cookiecutter.app }}"
+
+# Without it, development prints mail. Production raises an error, and has no password reset.
+EMAIL_URL = env.str("EMAIL_URL", "")
+{% if cookiecutter.django == '5.2' %}
+MAIL_SERVER = smtp(EMAIL_URL) if EMAIL_URL else {}
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+if DEBUG and not EMAIL_URL:
+    EMAIL_BACKEND = "ops.mail.EmailBackend"
+EMAIL_HOST = MAIL_SERVER.get("host", "")
+EMAIL_PORT = MAIL_SERVER.get("port", 0)
+EMAIL_HOST_USER = MAIL_SERVER.get("username", "")
+EMAIL_HOST_PASSWORD = MAIL_SERVER.get("password", "")
+EMAIL_USE_TLS = MAIL_SERVER.get("use_tls", False)
+EMAIL_USE_SSL = MAIL_SERVER.get("use_ssl", False)
+EMAIL_TIMEOUT = MAIL_SERVER.get("timeout")
+{% else %}
+MAILERS: dict[str, Any] = {}
+if EMAIL_URL:
+    MAILERS["default"] = {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": smtp(EMAIL_URL),
+    }
+elif DEBUG:
+    MAILERS["default"] = {"BACKEND": "ops.mail.EmailBackend"}
+{% endif %}
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", "webmaster@localhost")
 
 LANGUAGE_CODE = "{{ cookiecutter.language }}"
 TIME_ZONE = "{{ cookiecutter.time_zone }}"
 
-STATIC_URL = "static/"
+STATIC_URL = f"{FORCE_SCRIPT_NAME}/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 SERVESTATIC_ALLOW_ALL_ORIGINS = False
+# In development files are found where they are written.
+SERVESTATIC_USE_STATIC_ROOT = not DEBUG
+# Uploads. In production the proxy serves them: see docs/production.md.
+MEDIA_URL = f"{FORCE_SCRIPT_NAME}/media/"
+MEDIA_ROOT = env.path("MEDIA_ROOT", BASE_DIR / "media")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "servestatic.storage.CompressedManifestStaticFilesStorage"
+        else "ops.storage.ModuleStaticFilesStorage"
     },
 }
 
-SESSION_ENGINE = "accounts.sessions"
+SESSION_ENGINE = "ops.storage"
 SESSION_COOKIE_SECURE = not DEBUG
 CSRF_COOKIE_SECURE = not DEBUG
-SECURE_SSL_REDIRECT = switch("SECURE_SSL_REDIRECT", default=not DEBUG)
-SECURE_HSTS_SECONDS = number("SECURE_HSTS_SECONDS", 0 if DEBUG else 3600)
-SECURE_HSTS_INCLUDE_SUBDOMAINS = switch("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
-SECURE_HSTS_PRELOAD = switch("SECURE_HSTS_PRELOAD", default=False)
-BEHIND_TLS_PROXY = switch("BEHIND_TLS_PROXY", default=False)
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", not DEBUG)
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 0 if DEBUG else 3600)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", False)
+SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", False)
+BEHIND_TLS_PROXY = env.bool("BEHIND_TLS_PROXY", False)
 if BEHIND_TLS_PROXY:
-    # Only a proxy that overwrites the header makes it true: a client may send it too.
+    # A client may send this header too, so the proxy must overwrite it.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = [
-    # Subdomains and the browsers' preload list concern more than this project: turned on by choice.
+    # Subdomains and the browsers' preload list concern more than this project: opt in.
     "security.W005",
     "security.W021",
 ]
@@ -206,19 +245,19 @@ SECURE_CSP = {
 }
 {% endif %}
 
-METRICS = switch("METRICS", default=False)
+METRICS = env.bool("METRICS", False)
 if METRICS:
-    METRICS_TOKEN = text("METRICS_TOKEN")
-    # First, as for health: who collects them knows neither the site's name nor HTTPS.
-    MIDDLEWARE.insert(0, "{{ cookiecutter.__package }}.metrics.metrics_middleware")
+    METRICS_TOKEN = env.str("METRICS_TOKEN")
+    # First, as the health checks: Prometheus uses neither the site's name nor HTTPS.
+    MIDDLEWARE.insert(0, "ops.metrics.metrics_middleware")
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"identity": {"()": "{{ cookiecutter.__package }}.logs.IdentityFilter"}},
+    "filters": {"identity": {"()": "ops.logs.IdentityFilter"}},
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
-        "json": {"()": "{{ cookiecutter.__package }}.logs.ProductionFormatter"},
+        "json": {"()": "ops.logs.ProductionFormatter"},
     },
     "handlers": {
         "console": {
@@ -232,12 +271,12 @@ LOGGING = {
         "django": {},
 {% if cookiecutter.server == 'uvicorn' %}
         "uvicorn": {"propagate": True},
-        # Their lines hold query strings, and those may hold secrets; the proxy has its own log.
+        # Its lines hold query strings, which may hold secrets; the proxy has a log of its own.
         "uvicorn.access": {"propagate": DEBUG},
         "uvicorn.error": {"level": "INFO" if DEBUG else "WARNING"},
 {% elif cookiecutter.server == 'granian' %}
         "_granian": {"propagate": True},
 {% endif %}
     },
-    "root": {"handlers": ["console"], "level": level("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", logging.INFO)},
 }

@@ -1,1 +1,1 @@
-"""A page whose visitors talk to each other."""
+"""A page on which visitors send each other messages."""

@@ -1,4 +1,4 @@
-"""Django's description of the app."""
+"""Configuration of the app."""
 
 from django.apps import AppConfig
 

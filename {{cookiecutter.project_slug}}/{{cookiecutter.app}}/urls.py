@@ -1,4 +1,4 @@
-"""Which view serves which path of this app."""
+"""URLs of the app."""
 
 from django.urls import path
 

@@ -1,28 +1,30 @@
-"""The page."""
+"""Views."""
 
 from importlib.metadata import version
 
 import django
-from channels.layers import get_channel_layer
+from channels.layers import InMemoryChannelLayer, get_channel_layer
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import get_script_prefix
 
 
-def about() -> dict[str, str]:
-    """Say what the project runs on, for its developer."""
+def stack_info() -> dict[str, str]:
+    """Return what the project runs on, for its developers."""
+    memory = isinstance(get_channel_layer(), InMemoryChannelLayer)
     return {
         "server": f"{{ cookiecutter.server|capitalize }} {version('{{ cookiecutter.server }}')}",
-        "layer": type(get_channel_layer()).__name__,
+        "layer": "in-memory" if memory else "Redis",
         "django": django.get_version(),
     }
 
 
 def index(request: HttpRequest) -> HttpResponse:
-    """Show the page that opens the WebSocket."""
+    """Render the page that opens the WebSocket."""
     context = {
-        "websocket_path": "/ws/{{ cookiecutter.app }}/",
-        # Versions are of use to an attacker too.
-        "about": about() if settings.DEBUG else None,
+        "websocket_path": f"{get_script_prefix()}ws/{{ cookiecutter.app }}/",
+        # Attackers could use the versions too.
+        "about": stack_info() if settings.DEBUG else None,
     }
     return render(request, "{{ cookiecutter.app }}/index.html", context)

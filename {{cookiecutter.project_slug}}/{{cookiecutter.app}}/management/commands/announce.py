@@ -1,4 +1,4 @@
-"""Sends a message to everyone who is connected, from outside the server."""
+"""Command `announce`: a message from outside the server."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -7,28 +7,32 @@ from asgiref.sync import async_to_sync
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 from django.core.management.base import BaseCommand, CommandError
 
-from ...messages import broadcast
+from ...consumers import send_message
 
 
 class Command(BaseCommand):
-    """`manage.py announce "text"`."""
+    """Send a message to everyone who is connected."""
 
     help = "Sends a message to everyone who is connected."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the text."""
+        """Add the text and its sender."""
         parser.add_argument("text", help="what to send")
         parser.add_argument("--sender", default="announcement", help="who sends it")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Send the text, or say why it can't be sent."""
+        """Send the message.
+
+        Raises:
+            CommandError: The channel layer can't reach the server, or does not answer.
+        """
         if isinstance(get_channel_layer(), InMemoryChannelLayer):
             raise CommandError(
                 "The in-memory channel layer can't reach the server, which is another process. "
-                "The README says how to change to Redis."
+                "docs/production.md describes how to change to Redis."
             )
         try:
-            async_to_sync(broadcast)(options["text"], options["sender"])
+            async_to_sync(send_message)(options["text"], options["sender"])
         except Exception as error:
             raise CommandError(f"The channel layer does not answer: {error}") from error
         self.stdout.write(self.style.SUCCESS("Sent."))

@@ -1,0 +1,188 @@
+"""Tests of logins, passwords and throttling."""
+
+import re
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.conf import LazySettings
+from django.contrib.auth import aauthenticate, authenticate
+from django.core.mail import EmailMessage
+from django.http import HttpRequest
+from django.test import Client, RequestFactory
+from django.utils import timezone
+
+from ..models import LoginAttempt, User
+from ..throttling import LIMITS, WINDOW, network_of
+
+PASSWORD = "lovelace"
+NEW = "analytical engine"
+
+
+@pytest.fixture(autouse=True)
+def fast_hashes(settings: LazySettings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def user() -> User:
+    return User.objects.create_user("ada", "ada@example.com", PASSWORD)
+
+
+def log_in(client: Client, password: str = PASSWORD, address: str = "192.0.2.1") -> str:
+    """Return the page that a login leads to."""
+    fields = {"username": "ada", "password": password}
+    return client.post("/accounts/login/", fields, follow=True, REMOTE_ADDR=address).text
+
+
+@pytest.mark.django_db
+def test_login_and_logout(client: Client, user: User) -> None:
+    assert user.get_username() in log_in(client)
+    client.post("/accounts/logout/")
+    assert user.get_username() not in client.get("/").text
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("user")
+def test_repeated_failures_are_throttled(client: Client) -> None:
+    for _ in range(LIMITS["both"] - 1):
+        assert "Too many" not in log_in(client, "guess")
+    assert "Too many attempts. Try again in 5 minutes." in log_in(client, "guess")
+    # The right password helps no more from there, but it does from elsewhere.
+    assert "Too many" in log_in(client)
+    assert "Log out" in log_in(client, address="192.0.2.2")
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("user")
+def test_admin_logins_are_throttled_too(client: Client) -> None:
+    fields = {"username": "ada", "password": "guess"}
+    for _ in range(LIMITS["both"]):
+        client.post("/admin/login/", fields)
+    assert "Too many" in log_in(client, address="127.0.0.1")
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("user")
+def test_throttling_ends(client: Client) -> None:
+    for _ in range(LIMITS["both"]):
+        log_in(client, "guess")
+    LoginAttempt.objects.update(at=timezone.now() - WINDOW)
+    assert "Log out" in log_in(client)
+    assert not LoginAttempt.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("limit", ["name", "network"])
+def test_guesses_from_many_networks_or_for_many_names_are_counted(
+    monkeypatch: pytest.MonkeyPatch, user: User, limit: str
+) -> None:
+    monkeypatch.setitem(LIMITS, limit, 2 * LIMITS["both"])
+    request = RequestFactory().get("/")
+    for number in range(LIMITS[limit]):
+        request.META["REMOTE_ADDR"] = f"192.0.2.{number if limit == 'name' else 0}"
+        name = "ada" if limit == "name" else f"user {number}"
+        assert not authenticate(request, username=name, password="guess")
+    request.META["REMOTE_ADDR"] = "198.51.100.1" if limit == "name" else "192.0.2.0"
+    assert not authenticate(request, username="ada", password=PASSWORD)
+    LoginAttempt.objects.all().delete()
+    assert authenticate(request, username="ada", password=PASSWORD) == user
+
+
+@pytest.mark.django_db
+def test_async_logins_are_throttled_too() -> None:
+    log_in_async = async_to_sync(aauthenticate)
+    request = RequestFactory().get("/")
+    for _ in range(LIMITS["both"] + 1):
+        assert not log_in_async(request, username="ada", password="guess")
+    assert LoginAttempt.objects.count() == LIMITS["both"]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("user")
+def test_clients_without_an_address_are_throttled_by_name_only(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(LIMITS, "network", 2 * LIMITS["both"])
+    request = RequestFactory().get("/", REMOTE_ADDR="")
+    for _ in range(LIMITS["network"]):
+        assert not authenticate(request, username="ada", password="guess")
+    assert "Log out" in log_in(client, address="")
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8::1:2:3:4", "2001:db8::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("192.0.2.1:4321", "192.0.2.1"),
+        ("[2001:db8::1]:4321", "2001:db8::/64"),
+        ("::ffff:192.0.2.1%eth0", "192.0.2.1"),
+        ("192.0.2.01", ""),
+        ("192.0.2.\uff11", ""),
+        ("2001:db8::1%", ""),
+        ("unknown", ""),
+        ("", ""),
+    ],
+)
+def test_network_of_a_client(address: str, network: str) -> None:
+    request = HttpRequest()
+    request.META["REMOTE_ADDR"] = address
+    assert network_of(request) == network
+
+
+def test_forwarded_address_is_trusted_behind_a_proxy_only(settings: LazySettings) -> None:
+    request = HttpRequest()
+    request.META |= {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": "203.0.113.9, 192.0.2.1"}
+    assert network_of(request) == "10.0.0.1"
+    settings.BEHIND_TLS_PROXY = True
+    assert network_of(request) == "192.0.2.1"
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("user")
+def test_password_is_changed(client: Client) -> None:
+    log_in(client)
+    fields = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
+    page = client.post("/accounts/password_change/", fields, follow=True)
+    # Still logged in.
+    assert "Log out" in page.text
+    client.logout()
+    assert "Log out" in log_in(client, NEW)
+
+
+def reset(client: Client, address: str, headers: dict[str, str] | None = None) -> str:
+    """Return the page that a request for a new password leads to."""
+    fields = {"email": address}
+    page = client.post("/accounts/password_reset/", fields, follow=True, headers=headers)
+    return re.sub('value="[^"]+"', "", page.text)
+
+
+@pytest.mark.django_db
+def test_forgotten_password_is_reset(
+    client: Client, user: User, settings: LazySettings, mailoutbox: list[EmailMessage]
+) -> None:
+    settings.ALLOWED_HOSTS = ["testserver", "www.example.com"]
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    assert 'href="/accounts/password_reset/"' in client.get("/accounts/login/").text
+    reset(client, user.email, {"host": "www.example.com", "x-forwarded-proto": "https"})
+    link = r"^https://www\.example\.com(/\S+)$"
+    (path,) = re.findall(link, str(mailoutbox[0].body), re.MULTILINE)
+    fields = {"new_password1": NEW, "new_password2": NEW}
+    client.post(client.get(path)["location"], fields)
+    assert "Log out" in log_in(client, NEW)
+    assert "link was invalid" in client.get(path).text
+
+
+@pytest.mark.django_db
+def test_reset_reveals_no_address_and_is_throttled(
+    client: Client, user: User, mailoutbox: list[EmailMessage]
+) -> None:
+    assert reset(client, user.email) == reset(client, "nobody@example.com")
+    for _ in range(LIMITS["both"]):
+        page = reset(client, user.email)
+    assert "Too many attempts" in page
+    assert len(mailoutbox) == LIMITS["both"]
+    # A login is another matter.
+    assert "Log out" in log_in(client)

@@ -1,0 +1,49 @@
+"""Metrics for Prometheus, served at /metrics if METRICS is set. Each process has its own."""
+
+from collections.abc import Awaitable, Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.crypto import constant_time_compare
+from django.utils.decorators import async_only_middleware
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+
+# Creation times would double the number of series.
+disable_created_metrics()
+
+CONNECTIONS = Gauge("websocket_connections", "Open WebSockets.")
+RECEIVED = Counter("websocket_frames_received", "Frames from clients.")
+SENT = Counter("websocket_frames_sent", "Frames for clients.")
+ERRORS = Counter("websocket_errors", "Errors sent to clients, by code.", ["code"])
+CLOSED = Counter("websocket_closed", "WebSockets closed by the server, by code.", ["code"])
+LAYER_ERRORS = Counter("channel_layer_errors", "Failures of the channel layer.")
+BROADCAST = Histogram(
+    "broadcast_seconds",
+    "Time to send a frame to the channel layer, and to deliver it from there to all clients.",
+    ["step"],
+    buckets=(0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5),
+)
+
+
+@async_only_middleware
+def metrics_middleware(
+    get_response: Callable[[HttpRequest], Awaitable[HttpResponseBase]],
+) -> Callable[[HttpRequest], Awaitable[HttpResponseBase]]:
+    """Serve /metrics to clients that send the token, and pass on other requests."""
+
+    async def middleware(request: HttpRequest) -> HttpResponseBase:
+        if request.path_info != "/metrics":
+            return await get_response(request)
+        sent = request.headers.get("Authorization", "")
+        if not constant_time_compare(sent, f"Bearer {settings.METRICS_TOKEN}"):
+            return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
+        return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+    return middleware

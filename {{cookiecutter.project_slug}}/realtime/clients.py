@@ -1,0 +1,230 @@
+"""A client as its consumer sees it: frames that wait for it, heartbeat, message rate, groups.
+
+Close codes: 4008, the client stopped reading, or sent pings and then fell silent; 4029, it sent too
+many messages. connections.py adds 1012 and 1013.
+"""
+
+import asyncio
+import logging
+{% if cookiecutter.django == '5.2' %}
+import sys
+{% endif %}
+import types
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextvars import copy_context
+from typing import Any
+
+from django.conf import settings
+
+from ops.metrics import RECEIVED, SENT
+
+from .connections import Socket
+from .frames import FrameError
+from .groups import Event, Group
+
+logger = logging.getLogger(__name__)
+
+TOO_SLOW = 4008
+TOO_MANY = 4029
+
+# A client with this many waiting frames is closed if the server has accepted none for so long.
+MAX_BACKLOG = 256
+STALL_SECONDS = 10
+# A client with this many is always closed. A group's frame is in memory once for all clients.
+MAX_BURST = 2048
+# Proxies cut a connection after a minute of silence: nginx's proxy_read_timeout, for example.
+HEARTBEAT_SECONDS = 25
+HEARTBEAT = '{"type": "heartbeat"}'
+# A client that has sent a ping is expected to send the next one within this time.
+SILENCE_SECONDS = 60
+# How long a close waits for the frames before it.
+FLUSH_SECONDS = 1
+
+
+@types.coroutine
+def resume(work: Coroutine[Any, Any, None], waiting: Any) -> Generator[Any, Any, None]:
+    """Resume a coroutine that has run until it yielded what it is `waiting` for."""
+    yield waiting
+    yield from work
+
+
+class Client:
+    """The client of one connection, and a member of groups."""
+
+    def __init__(
+        self,
+        kind: str,
+        socket: Socket,
+        send: Callable[[Event], Awaitable[None]],
+        notify: Callable[[Event], bool],
+        *,
+        has_middleware: bool,
+    ) -> None:
+        """Start the heartbeat.
+
+        Args:
+            kind: The name of the consumer's class.
+            socket: The connection.
+            send: Sends an ASGI event through the middleware around the consumer.
+            notify: Passes a group's event to its handler; returns whether there is one.
+            has_middleware: Whether middleware may wrap `send`.
+        """
+        self.kind = kind
+        self.notify = notify
+        self.groups: dict[tuple[type[Group], str], Group] = {}
+        self.sends_pings = False
+        self._socket = socket
+        self._send = send
+        self._loop = asyncio.get_running_loop()
+        self._recent = 0.0
+        self._received_at = self._sent_at = self._loop.time()
+        self._backlog: list[Event] = []
+        # Not done until the handshake is, so the frames of a group wait for it.
+        self._writer: asyncio.Future[None] | None = self._loop.create_future()
+        self._is_open = False
+        # Middleware expects its own task and context, whoever pushes a frame; a server does not.
+        self._has_middleware = has_middleware
+        self._context = copy_context()
+        self._timer = self._loop.call_later(HEARTBEAT_SECONDS, self._watch)
+
+    async def send(self, event: Event) -> None:
+        """Send an ASGI event of the consumer, in turn with the frames of groups.
+
+        Raises:
+            TypeError: A frame is neither text nor bytes.
+        """
+        if event["type"] == "websocket.send" and self._is_open:
+            if not isinstance(event.get("text", event.get("bytes")), str | bytes):
+                raise TypeError("A frame must be text or bytes.")
+            while self._writer and not self._writer.done() and len(self._backlog) >= MAX_BACKLOG:
+                await asyncio.wait([self._writer])
+            self._enqueue(event)
+            SENT.inc()
+            return
+        if event["type"] == "websocket.close":
+            await self._flush()
+        await self._send(event)
+        if event["type"] == "websocket.accept":
+            self._is_open = True
+            self._start_writer()
+
+    def push(self, text: str) -> None:
+        """Send a text without waiting; a client that does not read is closed."""
+        if len(self._backlog) >= MAX_BACKLOG and self._is_stalled():
+            self.clear()
+            self.disconnect(TOO_SLOW)
+            return
+        self._enqueue({"type": "websocket.send", "text": text})
+
+    def disconnect(self, code: int) -> None:
+        """Close the connection, from outside a handler too."""
+        self.leave_all()
+        self._socket.disconnect(code)
+
+    async def count(self) -> bool:
+        """Count a frame of the client; return False if the client was closed for sending too many.
+
+        Raises:
+            FrameError: The client sends more than it may.
+        """
+        RECEIVED.inc()
+        limit = settings.WS_MESSAGES_PER_SECOND
+        now = self._loop.time()
+        # Frames count less and less over the second after they came.
+        self._recent = max(0.0, self._recent - (now - self._received_at) * limit) + 1
+        self._received_at = now
+        if self._recent > 2 * limit:
+            await self._flush()
+            self.disconnect(TOO_MANY)
+            return False
+        if self._recent > limit:
+            raise FrameError("rate_limited", f"Send at most {limit} messages per second.")
+        return True
+
+    def join(self, kind: type[Group], name: str, using: str) -> Group:
+        """Become a member of a group."""
+        key = kind, name
+        if key not in self.groups:
+            self.groups[key] = kind.enter(name, self, using)
+        return self.groups[key]
+
+    def leave(self, kind: type[Group], name: str) -> None:
+        """Leave a group."""
+        if group := self.groups.pop((kind, name), None):
+            group.leave(self)
+
+    def leave_all(self) -> None:
+        """Leave all groups."""
+        for kind, name in tuple(self.groups):
+            self.leave(kind, name)
+
+    def clear(self) -> None:
+        """Leave all groups, and drop the frames that wait."""
+        self.leave_all()
+        self._backlog.clear()
+
+    def stop(self) -> None:
+        """Stop everything, since the connection has ended."""
+        self._timer.cancel()
+        if self._writer:
+            self._writer.cancel()
+        self.clear()
+
+    def _enqueue(self, event: Event) -> None:
+        self._backlog.append(event)
+        if self._writer is None or self._writer.done():
+            self._start_writer()
+
+    def _start_writer(self) -> None:
+        """Send what waits. Usually the server accepts it at once, without a turn of the loop."""
+        writing = self._write()
+        if self._has_middleware:
+{% if cookiecutter.django == '5.2' %}
+            if sys.version_info < (3, 12):
+                self._writer = self._loop.create_task(writing, context=self._context)
+                return
+{% endif %}
+            self._writer = asyncio.Task(
+                writing, loop=self._loop, context=self._context, eager_start=True
+            )
+            return
+        # An eager task for each frame would cost a tenth of a broadcast.
+        try:
+            waiting = writing.send(None)
+        except StopIteration:
+            self._writer = None
+        else:
+            self._writer = asyncio.ensure_future(resume(writing, waiting))
+
+    async def _write(self) -> None:
+        """Send what waits, and what is added meanwhile."""
+        backlog = self._backlog
+        try:
+            while backlog:
+                self._sent_at = self._loop.time()
+                await self._send(backlog.pop(0))
+        except Exception as error:  # noqa: BLE001, each server reports a lost client in its own way
+            logger.debug("The client is gone: %r", error)
+            backlog.clear()
+
+    async def _flush(self) -> None:
+        """Wait until the frames so far are sent, which a client that does not read prevents."""
+        if self._is_open and self._writer and not self._writer.done():
+            await asyncio.wait([self._writer], timeout=FLUSH_SECONDS)
+
+    def _watch(self) -> None:
+        """Send a heartbeat, or close a client that has stopped sending pings."""
+        now = self._loop.time()
+        if self.sends_pings and now - self._received_at >= SILENCE_SECONDS:
+            self.disconnect(TOO_SLOW)
+            return
+        if now - self._sent_at >= HEARTBEAT_SECONDS:
+            self.push(HEARTBEAT)
+            self._sent_at = now
+            SENT.inc()
+        self._timer = self._loop.call_at(self._sent_at + HEARTBEAT_SECONDS, self._watch)
+
+    def _is_stalled(self) -> bool:
+        """Return whether no frame has been sent for a while, or far too many wait."""
+        silent = self._loop.time() - self._sent_at
+        return silent >= STALL_SECONDS or len(self._backlog) >= MAX_BURST

@@ -1,0 +1,27 @@
+"""The path of the site on its host, if it is not the root."""
+
+from typing import Any
+
+from django.conf import settings
+from django.urls import set_script_prefix
+
+
+def apply_prefix(scope: Any) -> None:
+    """Add the site's prefix to the path of a request, as ASGI and `reverse` expect.
+
+    Some proxies remove it, others pass it on.
+    """
+    if scope["type"] == "lifespan":
+        return
+{% if cookiecutter.server == 'daphne' %}
+    # Any client can send the header Daphne-Root-Path, from which Daphne would take it.
+    prefix = settings.FORCE_SCRIPT_NAME or ""
+{% else %}
+    prefix = settings.FORCE_SCRIPT_NAME or scope.get("root_path", "").rstrip("/")
+{% endif %}
+    scope["root_path"] = prefix
+    if prefix:
+        if not f"{scope['path']}/".startswith(f"{prefix}/"):
+            scope["path"] = prefix + scope["path"]
+        # Django does this for pages.
+        set_script_prefix(prefix)

@@ -1,0 +1,73 @@
+"""Sending frames to browsers, from a consumer, a view, a task or a command.
+
+    await send_to_group("news", {"type": "headline", "text": "..."})
+    async_to_sync(send_to_user)(user, {"type": "notice", "text": "..."})
+
+A frame is encoded once, here, and reaches browsers as it is. Any other event that is sent to a
+group with Channels' `group_send` is for event handlers of consumers and never reaches a browser.
+"""
+
+import asyncio
+from typing import Any
+
+from channels import DEFAULT_CHANNEL_LAYER
+from channels.layers import get_channel_layer
+
+from ops.metrics import BROADCAST
+
+from .frames import Frame, decode, encode
+
+# The type of the event that carries a frame.
+EVENT = "realtime.send"
+# Each process with logged-in clients listens to this group; an event in it names its user.
+USERS = "realtime.users"
+SEND_SECONDS = 5
+
+
+async def send_to_group(group: str, frame: Frame, using: str = DEFAULT_CHANNEL_LAYER) -> None:
+    """Send a frame to every client in a group, in all processes.
+
+    Args:
+        group: The name of the group.
+        frame: What the clients receive, as JSON.
+        using: The alias of the channel layer.
+
+    Raises:
+        TypeError: The group's name is invalid, or the frame can't be encoded as JSON.
+        ValueError: The frame can't be encoded as JSON.
+        TimeoutError: The channel layer does not answer within 5 seconds.
+        Exception: The channel layer failed; each has its own errors.
+    """
+    await _send(group, {"type": EVENT, "group": group, "text": encode(frame)}, using)
+
+
+async def send_to_user(user: Any, frame: Frame) -> None:
+    """Send a frame to every connection of a logged-in user, in all processes.
+
+    Args:
+        user: The user, or the user's primary key.
+        frame: What the clients receive, as JSON.
+
+    Raises:
+        Exception: As `send_to_group`.
+    """
+    key = str(getattr(user, "pk", user))
+    await _send(USERS, {"type": EVENT, "user": key, "text": encode(frame)}, DEFAULT_CHANNEL_LAYER)
+
+
+def text_of(event: dict[str, Any]) -> str:
+    """Return the frame that an event carries.
+
+    Raises:
+        KeyError, TypeError, ValueError: It carries none. Other programs can publish too, and
+            browsers must receive nothing but JSON.
+    """
+    text: str = event["text"]
+    decode(text)
+    return text
+
+
+async def _send(group: str, event: dict[str, Any], using: str) -> None:
+    with BROADCAST.labels("send").time():
+        async with asyncio.timeout(SEND_SECONDS):
+            await get_channel_layer(using).group_send(group, event)

@@ -1,0 +1,279 @@
+"""Tests of JsonConsumer: frames, errors, groups, presence, and clients that misbehave."""
+
+import asyncio
+import json
+import threading
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
+from django.conf import LazySettings
+from django.conf import settings as current
+from django.contrib.auth import get_user_model
+from django.test import Client as Browser
+
+from realtime import clients, presence
+from realtime.consumers import Frame, JsonConsumer
+from realtime.send import send_to_group, send_to_user
+from realtime.testing import SECONDS, Client
+
+from .applications import GROUP, ChannelConsumer, ChatConsumer, application
+
+BOTH = pytest.mark.parametrize("consumer", [ChatConsumer, ChannelConsumer])
+
+
+def chat(consumer: type[JsonConsumer] = ChatConsumer, **options: Any) -> Client:
+    return Client(application=application(consumer), **options)
+
+
+@BOTH
+async def test_message_reaches_everyone(consumer: type[JsonConsumer]) -> None:
+    async with chat(consumer) as alice, chat(consumer) as bob:
+        sent = await alice.ask('{"message": "你好!"}')
+        assert sent == {"type": "message", "message": "你好!"}
+        assert await bob.receive_json() == sent
+        # And only once.
+        assert (await bob.ask('{"type": "ping"}'))["type"] == "pong"
+
+
+async def test_ping_is_answered_to_its_sender() -> None:
+    async with chat() as alice, chat() as bob:
+        assert await alice.ask('{"type": "ping", "ref": "7"}') == {"type": "pong", "ref": "7"}
+        # A pong for everyone would have come before this message for everyone.
+        await alice.send_json({"message": "hi"})
+        assert (await bob.receive_json())["type"] == "message"
+
+
+async def test_bad_frame_is_answered_and_the_connection_kept() -> None:
+    async with chat() as client, chat() as bob:
+        for text, code in (
+            ("", "bad_json"),
+            ("not JSON", "bad_json"),
+            ('"text"', "bad_json"),
+            ('{"message": "\\ud800"}', "bad_json"),
+            ("[" * 50_000, "bad_json"),
+            ('{"message": 1}', "bad_type"),
+            ('{"type": "message"}', "bad_type"),
+            ('{"type": "disconnect"}', "unknown_type"),
+            ('{"type": ["ping"]}', "unknown_type"),
+            ('{"type": "ping", "ref": [1]}', "bad_type"),
+            (json.dumps({"type": "ping", "ref": "x" * 101}), "bad_type"),
+            (json.dumps({"message": "x" * current.WS_MAX_MESSAGE_BYTES}), "too_large"),
+        ):
+            answer = await client.ask(text)
+            assert (answer["type"], answer["code"]) == ("error", code), text[:50]
+            assert (await client.ask('{"message": "still here"}'))["message"] == "still here"
+            # Other clients receive no error.
+            assert (await bob.receive_json())["message"] == "still here"
+        await client.send(data=b"\x00")
+        assert (await client.receive_json())["code"] == "binary"
+        assert (await client.ask('{"type": "none", "ref": 3}'))["ref"] == 3
+
+
+@BOTH
+async def test_left_group_is_silent(consumer: type[JsonConsumer]) -> None:
+    class Leaving(consumer):  # type: ignore[misc, valid-type]
+        async def on_leave(self, _frame: Frame) -> None:
+            await self.leave(GROUP)
+
+    async with chat(Leaving) as alice, chat(consumer) as bob:
+        await alice.send_json({"type": "leave"})
+        assert (await alice.ask('{"type": "ping"}'))["type"] == "pong"
+        assert (await bob.ask('{"message": "hi"}'))["type"] == "message"
+        assert (await alice.ask('{"type": "ping"}'))["type"] == "pong"
+
+
+@pytest.mark.django_db(transaction=True)
+@BOTH
+async def test_user_is_reached_on_every_connection(
+    consumer: type[JsonConsumer], client: Browser
+) -> None:
+    create_user = database_sync_to_async(get_user_model().objects.create_user)
+    ada, bob = await create_user("ada"), await create_user("bob")
+    await database_sync_to_async(client.force_login)(ada)
+    cookie = {"cookie": f"{current.SESSION_COOKIE_NAME}={client.cookies['sessionid'].value}"}
+    async with (
+        chat(consumer, headers=cookie) as first,
+        chat(consumer, headers=cookie) as second,
+        chat(consumer) as guest,
+    ):
+        await send_to_user(bob, {"type": "not for ada"})
+        await send_to_user(ada, {"type": "notice"})
+        assert await first.receive_json() == await second.receive_json() == {"type": "notice"}
+        await send_to_group(GROUP, {"type": "for all"})
+        assert (await guest.receive_json())["type"] == "for all"
+
+
+@pytest.fixture
+def frequent_presence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Report a change sooner than production does, and nothing without a change."""
+    monkeypatch.setattr(presence, "INTERVAL_SECONDS", 0.02)
+    monkeypatch.setattr(presence, "REPEAT_SECONDS", 2 * SECONDS)
+
+
+async def online(client: Client) -> int:
+    """Return the number in the next frame, which reports presence."""
+    frame = await client.receive_json()
+    assert frame["type"] == "presence"
+    return int(frame["online"])
+
+
+@pytest.mark.usefixtures("frequent_presence")
+async def test_presence_is_reported_on_request() -> None:
+    async with chat() as alice, chat() as bob:
+        await alice.send_json({"type": "presence"})
+        assert await online(alice) == 2
+        async with chat():
+            assert await online(alice) == 3
+        assert await online(alice) == 2
+        # A number for him would have come before this answer.
+        assert (await bob.ask('{"type": "ping"}'))["type"] == "pong"
+
+
+@pytest.mark.usefixtures("frequent_presence")
+async def test_crashed_consumer_is_not_present() -> None:
+    codes = []
+
+    class Crashing(ChatConsumer):
+        async def on_crash(self, _frame: Frame) -> None:
+            raise ZeroDivisionError
+
+        async def disconnect(self, code: int) -> None:
+            codes.append(code)
+
+    async with chat() as alice:
+        bob = chat(Crashing)
+        assert await bob.connect()
+        await alice.send_json({"type": "presence"})
+        assert await online(alice) == 2
+        await bob.send_json({"type": "crash"})
+        with pytest.raises(ZeroDivisionError):
+            await bob.wait(SECONDS)
+        assert codes == [1006]
+        assert await online(alice) == 1
+
+
+async def test_blocking_consumers_do_not_delay_each_other() -> None:
+    together = threading.Barrier(10)
+
+    class Blocking(ChatConsumer):
+        async def on_block(self, _frame: Frame) -> None:
+            # No consumer continues before all ten are waiting.
+            await sync_to_async(together.wait)(SECONDS)
+            await self.send_json({"type": "passed"})
+
+    connected = [chat(Blocking) for _ in range(10)]
+    assert all([await client.connect() for client in connected])
+    answers = await asyncio.gather(*(client.ask('{"type": "block"}') for client in connected))
+    assert {answer["type"] for answer in answers} == {"passed"}
+    for client in connected:
+        await client.disconnect()
+
+
+async def test_too_many_messages_are_refused_and_then_closed(settings: LazySettings) -> None:
+    settings.WS_MESSAGES_PER_SECOND = 5
+    async with chat() as client:
+        for _ in range(11):
+            await client.send_json({"type": "ping", "ref": "x"})
+        assert [(await client.receive_json())["type"] for _ in range(5)] == ["pong"] * 5
+        for _ in range(5):
+            error = await client.receive_json()
+            assert (error["code"], error["ref"]) == ("rate_limited", "x")
+        assert await client.receive_close() == 4029
+
+
+async def test_full_process_asks_to_try_again_later(settings: LazySettings) -> None:
+    settings.WS_MAX_CONNECTIONS = 1
+    site = application(ChatConsumer)
+    async with Client(application=site), Client(application=site) as refused:
+{% if cookiecutter.server == 'daphne' %}
+        assert await refused.receive_close() == 4013
+{% else %}
+        assert await refused.receive_close() == 1013
+{% endif %}
+    async with Client(application=site) as welcome:
+        assert (await welcome.ask('{"type": "ping"}'))["type"] == "pong"
+
+
+async def test_silence_is_broken_by_a_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clients, "HEARTBEAT_SECONDS", 0.1)
+    async with chat() as client:
+        assert await client.receive_json() == {"type": "heartbeat"}
+        assert await client.receive_json() == {"type": "heartbeat"}
+
+
+async def test_client_that_stopped_pinging_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clients, "HEARTBEAT_SECONDS", 0.1)
+    monkeypatch.setattr(clients, "SILENCE_SECONDS", 0.1)
+    async with chat() as client:
+        frame = await client.ask('{"type": "ping"}')
+        while frame["type"] == "heartbeat":
+            # On a busy machine some may come before the answer.
+            frame = await client.receive_json()
+        assert frame["type"] == "pong"
+        assert await client.receive_close() == 4008
+
+
+@BOTH
+async def test_burst_disconnects_no_client(
+    consumer: type[JsonConsumer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clients, "MAX_BACKLOG", 3)
+    async with chat(consumer) as reader, chat(consumer, unread=1) as late_reader:
+        for number in range(10):
+            await send_to_group(GROUP, {"number": number})
+            assert (await reader.receive_json())["number"] == number
+        for number in range(10):
+            assert (await late_reader.receive_json())["number"] == number
+
+
+@pytest.mark.parametrize(("limit", "value"), [("STALL_SECONDS", 0), ("MAX_BURST", 3)])
+async def test_client_that_does_not_read_is_closed_and_delays_nobody(
+    monkeypatch: pytest.MonkeyPatch, limit: str, value: int
+) -> None:
+    monkeypatch.setattr(clients, "MAX_BACKLOG", 3)
+    monkeypatch.setattr(clients, limit, value)
+    async with chat() as reader, chat(unread=1) as sleeper:
+        for number in range(10):
+            await send_to_group(GROUP, {"number": number})
+            assert (await reader.receive_json())["number"] == number
+        assert (await sleeper.receive_json())["number"] == 0
+        assert (await sleeper.receive_json())["number"] == 1
+        assert await sleeper.receive_close() == 4008
+
+
+@BOTH
+async def test_malformed_message_costs_only_itself(
+    consumer: type[JsonConsumer], caplog: pytest.LogCaptureFixture
+) -> None:
+    layer: Any = get_channel_layer()
+    async with chat(consumer) as client:
+        for event in (
+            {"type": "realtime.send", "group": GROUP, "text": "not JSON"},
+            {"type": "realtime.send", "group": GROUP, "text": {"not": "text"}},
+            {"type": "realtime.send", "group": GROUP},
+            {"type": "no.handler", "secret": "raw"},
+            {"type": "base.send", "text": "raw"},
+            {"type": "channel.receive"},
+            {"type": "websocket_connect"},
+            {"type": "websocket_disconnect"},
+            {"no": "type"},
+            {"type": "no.handler", 1: "a key that msgpack packs and does not unpack"},
+        ):
+            await layer.group_send(GROUP, event)
+        await send_to_group(GROUP, {"type": "after"})
+        assert await client.receive_json() == {"type": "after"}
+        # Its own channel receives the event too, maybe later.
+        async with asyncio.timeout(SECONDS):
+            while "no handler for the event 'no.handler'" not in caplog.text:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+
+async def test_only_json_is_sent() -> None:
+    for value in (float("nan"), float("inf"), "\ud800"):
+        with pytest.raises(ValueError, match=r"JSON|surrogates"):
+            await send_to_group(GROUP, {"value": value})
+    with pytest.raises(TypeError):
+        await send_to_group(GROUP, {"value": object()})

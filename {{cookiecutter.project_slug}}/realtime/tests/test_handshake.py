@@ -1,0 +1,164 @@
+"""Tests of what a handshake must carry."""
+
+from typing import Any
+from unittest.mock import AsyncMock
+
+import pytest
+from channels.exceptions import DenyConnection
+from channels.layers import get_channel_layer
+from channels.routing import get_default_application
+from django.conf import LazySettings
+
+from realtime.authentication import AuthMiddlewareStack
+from realtime.testing import Client
+
+from .applications import ChatConsumer, application
+
+chat = application(ChatConsumer)
+
+
+async def is_accepted(origin: str | None = None, scheme: str = "ws", **headers: str) -> bool:
+    fields = {name.replace("_", "-"): value for name, value in headers.items()}
+    client = Client(application=chat, origin=origin, scheme=scheme, headers=fields)
+    accepted = await client.connect()
+    if accepted:
+        await client.disconnect()
+    return accepted
+
+
+async def test_origin_must_be_the_site(settings: LazySettings) -> None:
+    settings.ALLOWED_HOSTS = ["localhost", "[::1]"]
+    for host, origin in (
+        ("localhost", "http://localhost"),
+        ("localhost:8000", "http://localhost:8000"),
+        ("[::1]:8000", "http://[::1]:8000"),
+    ):
+        assert await is_accepted(origin, host=host), origin
+    foreign: tuple[str | None, ...] = (
+        "https://evil.example",
+        "http://localhost:8000",
+        "https://localhost",
+        "https://localhost.evil.example",
+        "https://localhost@evil.example",
+        "file://localhost",
+        "http://[",
+        "http://[::1]x",
+        "http://user@localhost",
+        "http://localhost/",
+        "http://localhost:port",
+        "http://local\thost",
+        " http://localhost",
+        "null",
+        "",
+        None,
+    )
+    for other in foreign:
+        assert not await is_accepted(other), other
+
+
+async def test_subdomains_of_localhost_are_allowed_in_development(settings: LazySettings) -> None:
+    settings.DEBUG, settings.ALLOWED_HOSTS = True, []
+    for host in ("a.localhost:8000", "LOCALHOST", "127.0.0.1:8000", "[::1]"):
+        assert await is_accepted(f"http://{host}", host=host), host
+
+
+async def test_host_must_be_allowed(
+    settings: LazySettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.ALLOWED_HOSTS = [".example.com"]
+    assert await is_accepted("http://www.example.com", host="www.example.com")
+    assert not await is_accepted("http://example.org", host="example.org")
+    assert "ALLOWED_HOSTS" in caplog.text
+
+
+async def test_other_origins_may_be_trusted(
+    settings: LazySettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert not await is_accepted("https://app.example.com")
+    assert "CSRF_TRUSTED_ORIGINS" in caplog.text
+    settings.CSRF_TRUSTED_ORIGINS = ["https://app.example.com", "https://*.example.org"]
+    assert await is_accepted("https://app.example.com")
+    assert await is_accepted("https://a.b.example.org")
+    assert not await is_accepted("http://app.example.com")
+
+
+async def test_http_page_may_not_open_a_secure_websocket(settings: LazySettings) -> None:
+    assert await is_accepted("https://localhost", scheme="wss")
+    assert not await is_accepted("http://localhost", scheme="wss")
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    for forwarded in ("https", "wss", "https, http"):
+        assert await is_accepted("https://localhost", x_forwarded_proto=forwarded), forwarded
+        assert not await is_accepted("http://localhost", x_forwarded_proto=forwarded), forwarded
+
+
+async def test_proxy_must_be_trusted(
+    settings: LazySettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert not await is_accepted("https://localhost", x_forwarded_proto="https")
+    assert "BEHIND_TLS_PROXY" in caplog.text
+    caplog.clear()
+    settings.SECURE_SSL_REDIRECT = True
+    assert not await is_accepted("http://localhost")
+    assert "BEHIND_TLS_PROXY" in caplog.text
+
+
+@pytest.mark.parametrize("refusal", [DenyConnection(), None], ids=["raised", "closed"])
+async def test_consumer_may_refuse(refusal: Exception | None) -> None:
+    class Refusing(ChatConsumer):
+        async def connect(self) -> None:
+            if refusal:
+                raise refusal
+            await self.close()
+
+    assert not await Client(application=application(Refusing)).connect()
+
+
+async def test_consumer_may_refuse_with_a_code() -> None:
+    class Refusing(ChatConsumer):
+        async def connect(self) -> None:
+            await self.refuse(4403)
+
+    async with Client(application=application(Refusing)) as client:
+        assert await client.receive_close() == 4403
+
+
+async def test_consumer_can_require_a_login() -> None:
+    class Private(ChatConsumer):
+        login_required = True
+
+    async with Client(application=application(Private)) as client:
+        assert await client.receive_close() == 4401
+
+
+async def test_all_cookie_headers_are_read() -> None:
+    async def application(scope: Any, _receive: Any, _send: Any) -> None:
+        cookies.update(scope["cookies"])
+
+    cookies: dict[str, str] = {}
+    headers = [(b"cookie", b"a=1; "), (b"cookie", b"b=2")]
+    await AuthMiddlewareStack(application)({"type": "websocket", "headers": headers}, None, None)
+    assert cookies == {"a": "1", "b": "2"}
+
+
+@pytest.mark.parametrize("kind", ["x; a*=none''x", "x; a*=utf-8''%00; a*0=x"])
+async def test_handshake_is_answered_whatever_its_headers(kind: str) -> None:
+    # Some releases of Django and Python refuse these, none may fail.
+    assert await is_accepted("http://localhost", content_type=kind) in {True, False}
+
+
+async def test_unknown_path_is_refused() -> None:
+    assert not await Client("/ws/nothing/").connect()
+
+
+@pytest.mark.parametrize("prefix", ["/app", ""], ids=["passed on", "removed"])
+async def test_proxy_may_remove_the_prefix(settings: LazySettings, prefix: str) -> None:
+    settings.FORCE_SCRIPT_NAME = "/app"
+    async with Client(prefix + "/ws/{{ cookiecutter.app }}/"):
+        pass
+
+
+async def test_refusal_needs_no_channel_layer(monkeypatch: pytest.MonkeyPatch) -> None:
+    layer: Any = get_channel_layer()
+    monkeypatch.setattr(layer, "new_channel", AsyncMock(side_effect=OSError("refused")))
+    assert not await is_accepted("https://evil.example")
+    assert not await Client("/ws/nothing/", application=get_default_application()).connect()

@@ -1,0 +1,54 @@
+"""Tests of the WebSocket."""
+
+from datetime import datetime
+from unittest.mock import AsyncMock
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.test import Client as Browser
+
+from realtime.testing import Client
+
+PATH = "/ws/{{ cookiecutter.app }}/"
+
+
+async def test_message_reaches_everyone() -> None:
+    async with Client(PATH) as alice, Client(PATH) as bob:
+        sent = await alice.ask('{"message": "你好!"}')
+        assert sent["type"] == "message"
+        assert sent["message"] == "你好!"
+        assert sent["sender"].startswith("guest-")
+        assert datetime.fromisoformat(sent["sent_at"]).tzinfo
+        assert await bob.receive_json() == sent
+
+
+@pytest.fixture
+def cookie(client: Browser) -> str:
+    """Log a user in, in sync code: async code would leave a database connection open."""
+    client.force_login(get_user_model().objects.create_user("ada"))
+    return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_sender_is_the_user_who_logged_in(cookie: str) -> None:
+    async with Client(PATH, headers={"cookie": cookie}) as client:
+        assert (await client.ask('{"message": "hi"}'))["sender"] == "ada"
+
+
+async def test_message_must_be_a_string() -> None:
+    async with Client(PATH) as client:
+        assert (await client.ask('{"message": 1}'))["code"] == "bad_type"
+
+
+async def test_failed_message_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    failing = AsyncMock(side_effect=OSError("connection refused"))
+    async with Client(PATH) as client:
+        monkeypatch.setattr("{{ cookiecutter.app }}.consumers.send_message", failing)
+        assert (await client.ask('{"message": "hi"}'))["code"] == "not_delivered"
+        assert (await client.ask('{"type": "ping"}'))["type"] == "pong"
+
+
+async def test_slash_at_the_end_is_optional() -> None:
+    async with Client(PATH.removesuffix("/")):
+        pass
