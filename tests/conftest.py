@@ -49,5 +49,5 @@ def pytest_report_header() -> list[str]:
         f"left out, for want of their Python: {', '.join(interpreters.missing()) or 'nothing'}",
     ]
     if failure := interpreters.failure():
-        lines.append(f"Debian's newer releases could not be had: {failure.splitlines()[-1]}")
+        lines.append(f"Debian's newer releases are not available: {failure.splitlines()[-1]}")
     return lines

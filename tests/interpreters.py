@@ -68,7 +68,7 @@ def on_debian() -> bool:
 
 
 def failure() -> str:
-    """Return why Debian's newer releases could not be had, or nothing."""
+    """Return why Debian's newer releases are not available, or an empty string."""
     return _failure().read_text() if _failure().exists() else ""
 
 

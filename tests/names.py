@@ -5,7 +5,7 @@ import keyword
 GOOD_NAMES = [
     "mysite", "my-site", "my site", "My Site 2", "a", "A1", "x" * 36, "my_site", "a--b", "a - b",
     "case", "match", "type", "None", "True", "self", "object", "list", "asgi", "wsgi", "main",
-    "static", "templates", "docs", "config", "core", "src", "env", "media", "logs", "htmlcov",
+    "static", "templates", "config", "core", "src", "env", "logs", "htmlcov",
     "blog", "chat", "api", "server", "client", "urls", "models", "settings", "routing",
     "websocket", "groups", "presence", "redis-site", "Index-1", "pytest-me",
 ]  # fmt: skip
@@ -66,6 +66,10 @@ BAD_NAMES = {
     "node-modules": "a folder that tools leave out",
     "tests": "what another part of the project is called",
     "manage": "what another part of the project is called",
+    "realtime": "what another part of the project is called",
+    "Ops": "what another part of the project is called",
+    "docs": "what another part of the project is called",
+    "update": "a word of the command line",
     "index": "the name of the app too",
 }
 BAD_ANSWERS: list[tuple[str, object, str]] = [
@@ -77,6 +81,8 @@ BAD_ANSWERS: list[tuple[str, object, str]] = [
     ("app", "auth", "the label of one of Django's own apps"),
     ("app", "lambda", "a keyword of Python"),
     ("app", "tests", "what another part of the project is called"),
+    ("app", "realtime", "what another part of the project is called"),
+    ("app", "doctor", "a word of the command line"),
     ("app", "mysite", "the name of the app too"),
     ("app", None, "must be text"),
     ("project_name", True, "must be text"),
@@ -117,7 +123,9 @@ MORE_BAD_NAMES = [
     "a" * 300, "a" * 5000, "ab " * 100, "DJANGO", "channels", "Channels-Redis", "redis",
     "uvicorn", "Hypercorn", "daphne", "granian", "pytest", "pip", "setuptools",
     "asyncio", "Email", "http", "queue", "signal", "types", "token", "logging", "uuid", "sys",
-    "Index", "INDEX", "Tests", "messages", "staticfiles", "contenttypes",
+    "Index", "INDEX", "Tests", "media", "messages", "staticfiles", "contenttypes", "ops", "Docs",
+    "conftest",
+    "new", "add", "doctor", "help", "version", "Update",
 ]  # fmt: skip
 # What cookiecutter renders before any hook sees it.
 TEMPLATE_CODE = [

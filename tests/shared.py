@@ -44,7 +44,7 @@ def filled(folder: Path, fill: Callable[[Path], object]) -> Path:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep other processes from using a folder."""
+    """Lock a folder for one process at a time."""
     with folder.with_name(f"{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

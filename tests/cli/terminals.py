@@ -110,8 +110,8 @@ def check_questions(here: Path, kind: str, arguments: list[str]) -> None:
         child.close()
         assert child.exitstatus == 0
     assert (here.parent / "result").read_text() == f"{here}/My-blog\n"
-    readme = (here / "My-blog" / "README.md").read_text()
-    assert f"\n```console\n{equivalent}\n```\n" in readme
+    guide = (here / "My-blog/docs/production.md").read_text()
+    assert f"\n```console\n{equivalent}\n```\n" in guide
     # It does what it says.
     done = run(here, *shlex.split(equivalent)[1:], "-o", "again")
     assert done.returncode == 0, done.stderr

@@ -52,7 +52,7 @@ def test_a_switch(here: Path, tmp_path: Path) -> None:
     again = run(here, "again", "--answers", "first/pyproject.toml", root=root)
     assert again.returncode == 0, again.stderr
     assert (here / "again/new.txt").read_text() == "False"
-    assert " --no-docker" in (here / "again/README.md").read_text()
+    assert " --no-docker" in (here / "again/docs/production.md").read_text()
     (here / "no").write_text('{"docker": "no"}')
     said = refused(here, 2, "third", "--answers", "no", root=root)
     assert said == "Error: no must answer docker with true or false.\n"

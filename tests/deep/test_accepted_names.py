@@ -54,7 +54,7 @@ def test_an_accepted_name_works(
     }
     assert python <= set(seen.splitlines())
     # Of the project's tests, the one that needs its routes, its consumer and its channel layer.
-    one = ["tests/test_websocket.py", "-k", "message_reaches_everyone"]
+    one = [app + "/tests/test_consumers.py", "-k", "message_reaches_everyone"]
     for arguments in (["-W", "error", "manage.py", "check"], ["-m", "pytest", "-q", *one]):
         subprocess.run([made.python, *arguments], cwd=project, check=True)
 

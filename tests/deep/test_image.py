@@ -124,7 +124,7 @@ def test_image_serves_and_ends(answers: Answers, tmp_path: Path) -> None:
     port = free_port()
     (health,) = stages(project)[-1].all("HEALTHCHECK")
     probe: list[str] = json.loads(health.split(" CMD ")[1])
-    variables = {**image.variables, **environment(project, "web")}
+    variables = {**image.variables, **environment(project, "web"), "PORT": str(port)}
 
     def inside(words: list[str]) -> list[str]:
         return as_nobody([word.replace("8000", str(port)) for word in words])
@@ -144,7 +144,7 @@ def test_image_serves_and_ends(answers: Answers, tmp_path: Path) -> None:
         assert (tmp_path / "data/db.sqlite3").is_file()
         (saving,) = [
             image.here(line).removeprefix("docker compose exec web ")
-            for line in (project / "README.md").read_text().splitlines()
+            for line in (project / "docs/containers.md").read_text().splitlines()
             if "VACUUM INTO" in line
         ]
         subprocess.run(as_nobody(shlex.split(saving)), cwd=app, check=True, env=variables)

@@ -85,6 +85,18 @@ def test_html(behind_caddy: Site, tools: Path) -> None:
     run("npx", "--offline", "html-validate", *files, folder=tools)
 
 
+def test_types(make_project: Callable[[Answers], Path], tools: Path) -> None:
+    """A TypeScript compiler accepts the types in the comments of the scripts."""
+    project = make_project(servers("redis")[0])
+    for app in ("index", "realtime"):
+        shutil.copytree(project / app / "static", tools / "static", dirs_exist_ok=True)
+    scripts = list((tools / "static").rglob("*.js"))
+    assert len(scripts) == 2
+    options = ["--noEmit", "--allowJs", "--checkJs", "--strict", "--noUnusedLocals", "--types", ""]
+    target = ["--target", "es2022", "--module", "es2022", "--moduleResolution", "bundler"]
+    run("npx", "--offline", "tsc", *options, *target, *scripts, folder=tools)
+
+
 def test_accessibility(behind_caddy: Site, tools: Path, browser: Browser) -> None:
     for path in PAGES:
         for colors in ("light", "dark"):

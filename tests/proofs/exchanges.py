@@ -22,20 +22,20 @@ from tests.projects.clients import (
 from tests.projects.servers import python
 
 
-def refuses_strangers(port: int) -> None:
+def refuses_strangers(port: int, *, tls: bool = False) -> None:
     """A foreign origin, none, and a path that is not there are refused before the handshake."""
     for path, origin in (("/ws/index/", "https://evil.example"), ("/ws/nothing/", "")):
         with pytest.raises(InvalidStatus) as refusal:
-            open_socket(port, path, origin)
+            open_socket(port, path, origin, tls=tls)
         assert refusal.value.response.status_code == 403
     with pytest.raises(InvalidStatus) as refusal:
         connect(f"ws://127.0.0.1:{port}/ws/index/", proxy=None)
     assert refusal.value.response.status_code == 403
 
 
-def chats(port: int) -> None:
+def chats(port: int, *, tls: bool = False) -> None:
     """What one client says, all hear; what is no message is answered, and harms nobody."""
-    with open_socket(port) as alice, open_socket(port) as bob:
+    with open_socket(port, tls=tls) as alice, open_socket(port, tls=tls) as bob:
         for garbage in ("{", b"\xff", '{"type": "nothing"}', '{"message": 1}'):
             alice.send(garbage)
             assert hear(alice)["type"] == "error"

@@ -85,5 +85,6 @@ def installs_itself(subject: Subject) -> None:
     command = [*UV, "pip", "install", "--quiet", "--no-deps", "--python", subject.python]
     run(*command, "--target", target, clone, cwd=subject.scratch)
     assert (target / "index/static/index/index.js").is_file()
-    assert (target / "mysite/templates/base.html").is_file()
-    assert not (target / "tests").exists()
+    assert (target / "index/templates/base.html").is_file()
+    assert not (target / "index/tests").exists()
+    assert not (target / "docs").exists()

@@ -25,7 +25,6 @@ class Subject:
         folder: The project, with its environment in `.venv` where the proof runs its code.
         scratch: An empty folder for the proof.
         caches: A folder that the proofs of all projects share.
-        serve: The command in the project's README that starts its server.
         services: Starts the services that the project may ask for, and yields the environment
             variables that name them. A project ignores the variables of services it does not use.
     """
@@ -34,7 +33,6 @@ class Subject:
     folder: Path
     scratch: Path
     caches: Path
-    serve: str
     services: Services
 
     @property
@@ -48,8 +46,7 @@ class Subject:
 
     def server(self, port: int) -> list[str]:
         """Return the command that serves the project at a port."""
-        command = self.serve.replace("0.0.0.0", "127.0.0.1").replace("8000", str(port))  # noqa: S104
-        return [self.python, "-m", *command.split()]
+        return [self.python, "manage.py", "serve", f"--port={port}"]
 
 
 def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None) -> str:
@@ -75,6 +72,7 @@ def production() -> dict[str, str]:
         "ALLOWED_HOSTS": "127.0.0.1",
         "BEHIND_TLS_PROXY": "True",
         "DEBUG": "False",
+        "EMAIL_URL": "smtp+tls://user:password@mail.example.com",
         "REDIS_URL": "redis://127.0.0.1:6379/0",
         "SECRET_KEY": "x" * 20 + "production-only" * 3,
     }

@@ -11,7 +11,7 @@ from pytest_cookies.plugin import Cookies
 from tests.questions import QUESTIONS, Answers, choices, combinations, flags, label, usual
 from tests.sources import check, contents, lint
 
-RECORDS = ("README.md", "pyproject.toml")
+RECORDS = ("docs/production.md", "pyproject.toml")
 # Something else than the default, for what takes any text.
 OTHER_TEXTS = {
     "project_name": "other",
