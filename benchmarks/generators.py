@@ -1,4 +1,4 @@
-"""Measures the command beside other generators and writes benchmarks/GENERATORS.md."""
+"""Measure the command beside other generators, and write benchmarks/GENERATORS.md."""
 
 import argparse
 import json
@@ -28,7 +28,7 @@ UV = [sys.executable, "-m", "uv"]
 OURS = "django-asgi-new"
 PAGE_WITHIN = 120  # seconds
 
-# The median ratio of ours to a peer is to be at most this.
+# The highest acceptable median ratio of ours to a peer.
 GOALS = {
     ("render", "cookiecutter"): 0.7,
     ("render", "django-admin"): 1.0,
@@ -41,7 +41,7 @@ Action = Callable[[Path], None]
 
 @dataclass
 class Row:
-    """One thing that was measured: CPU seconds of each generator, round by round."""
+    """CPU seconds of each generator for one task, round by round."""
 
     title: str
     seconds: dict[str, list[float]] = field(default_factory=dict)
@@ -54,10 +54,10 @@ class Row:
 
 
 class Workshop:
-    """A folder with the generators and the template in each one's language."""
+    """A folder with the generators, and the template in the language of each."""
 
     def __init__(self, folder: Path) -> None:
-        """Install the generators, each from its package, in one environment."""
+        """Install the generators from their packages, in one environment."""
         self.folder = folder
         self.bin = folder / "environment" / "bin"
         python = self.bin / "python"
@@ -84,7 +84,7 @@ class Workshop:
         self.django = self._django_template()
 
     def command(self, name: str) -> str:
-        """Return the way to an installed generator."""
+        """Return the path of an installed generator."""
         return str(self.bin / name)
 
     def version(self, package: str) -> str:
@@ -92,9 +92,9 @@ class Workshop:
         return next(str(one["version"]) for one in self.versions if one["name"] == package)
 
     def _copier_template(self) -> Path:
-        """Write the template for copier, whose Jinja is the same.
+        """Write the template for copier, which uses Jinja too.
 
-        One hidden question holds the answers under the name by which the template knows them.
+        A hidden question holds the answers under the name that the template uses.
         """
         made = self.folder / "copier"
         shutil.copytree(TEMPLATE, made / "template")
@@ -129,7 +129,7 @@ class Workshop:
         return made
 
     def _django_template(self) -> Path:
-        """Write the rendered project as a template of Django, which knows the name alone."""
+        """Write the rendered project as a Django template, whose only variable is the name."""
         made = self.folder / "django"
         run([self.command(OURS), "mysite", "--quiet", "--output-dir", made])
         project = made / "mysite"
@@ -141,7 +141,7 @@ class Workshop:
 
 
 def run(command: Sequence[str | Path], **options: object) -> None:
-    """Run a program that has to succeed; what it prints is kept for its failure."""
+    """Run a program; if it fails, exit with its output."""
     done = subprocess.run(  # type: ignore[call-overload]
         command, check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True, **options
     )
@@ -150,7 +150,7 @@ def run(command: Sequence[str | Path], **options: object) -> None:
 
 
 def renderers(shop: Workshop) -> dict[str, Action]:
-    """Return what renders the same template, by the generator's name."""
+    """Return actions that render the same template, by the name of the generator."""
     django: list[str | Path] = [
         shop.command("django-admin"),
         "startproject",
@@ -181,7 +181,7 @@ def renderers(shop: Workshop) -> dict[str, Action]:
 
 
 def helpers(shop: Workshop) -> dict[str, Action]:
-    """Return what shows a generator's help."""
+    """Return actions that show the help, by the name of the generator."""
     commands: dict[str, list[str]] = {
         OURS: [OURS, "--help"],
         "cookiecutter": ["cookiecutter", "--help"],
@@ -196,7 +196,7 @@ def helpers(shop: Workshop) -> dict[str, Action]:
 
 
 def live(shop: Workshop) -> dict[str, Action]:
-    """Return what goes from nothing to a live page, and stops it again."""
+    """Return actions that create and serve a project until its page answers."""
     made = shop.folder / "live"
     # Every Python runs it, so that both have the same.
     command = [shop.command(OURS), "mysite", "--django=5.2"]
@@ -240,7 +240,7 @@ def live(shop: Workshop) -> dict[str, Action]:
 
 
 def wait_for(address: str) -> None:
-    """Ask again and again until a page answers."""
+    """Wait until a page answers."""
     end = time.monotonic() + PAGE_WITHIN
     while True:
         try:
@@ -255,7 +255,7 @@ def wait_for(address: str) -> None:
 
 @contextmanager
 def measured(seconds: list[float]) -> Iterator[None]:
-    """Add the CPU seconds of the programs that run inside, and of all that they start."""
+    """Add the CPU seconds of the programs that run inside, and of their children."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     yield
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -263,7 +263,7 @@ def measured(seconds: list[float]) -> Iterator[None]:
 
 
 def compare(title: str, actions: dict[str, Action], rounds: int) -> Row:
-    """Let generators take turns, after one that does not count: caches are warm for everybody."""
+    """Measure generators in turn. The first round only warms the caches and does not count."""
     row = Row(title)
     for number in range(rounds + 1):
         for name, action in actions.items():
@@ -276,7 +276,7 @@ def compare(title: str, actions: dict[str, Action], rounds: int) -> Row:
 
 
 def cells(row: Row) -> Iterator[str]:
-    """Return a line of the table for each generator."""
+    """Yield a line of the table for each generator."""
     for name, seconds in row.seconds.items():
         ratio, verdict = "", ""
         if name != OURS:

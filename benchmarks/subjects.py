@@ -1,5 +1,6 @@
-"""What is measured: a generated project and its peers, each as a server process."""
+"""The subjects of a run: a generated project and its peers, each as a server process."""
 
+import json
 import os
 import shutil
 import signal
@@ -19,20 +20,28 @@ TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 CORES = sorted(os.sched_getaffinity(0))
 START_SECONDS = 30
-# The ASGI application and the settings of each subject in Python.
-PYTHON = {
-    "project": ("mysite.asgi", "mysite.settings"),
-    "core": ("mysite.asgi", "core"),
-    "tutorial": ("tutorial", "mysite.settings"),
-    "bare": ("bare", "mysite.settings"),
-}
+# Users of each project, who are logged in.
+USERS = 100
 
 
 def free_port() -> int:
-    """Return a port that the system has just had free."""
+    """Return a port that is free at the moment."""
     with create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
         return port
+
+
+@dataclass
+class Project:
+    """An installed project, with its users' session keys by primary key."""
+
+    folder: Path
+    sessions: dict[str, str]
+
+    @property
+    def python(self) -> str:
+        """The project's own Python."""
+        return str(self.folder / ".venv/bin/python")
 
 
 @dataclass
@@ -41,13 +50,14 @@ class Server:
 
     port: int
     process: subprocess.Popen[bytes]
+    sessions: dict[str, str]
 
     def pids(self) -> list[int]:
         """Return the process and all its descendants."""
         found = [self.process.pid]
         for pid in found:
             for task in Path(f"/proc/{pid}/task").glob("*/children"):
-                # A thread may end meanwhile.
+                # A thread may end at any time.
                 with suppress(OSError):
                     found += map(int, task.read_text().split())
         return found
@@ -67,95 +77,107 @@ class Server:
 
 
 class Workshop:
-    """Makes projects, and runs them and their peers, in a folder that goes with it."""
+    """Creates projects in a folder, and runs them and their peers."""
 
-    def __init__(self, folder: Path) -> None:
-        """Take an empty folder."""
+    def __init__(self, folder: Path, redis_url: str) -> None:
         self.folder = folder
-        self._made: dict[str, Path] = {}
+        self._redis_url = redis_url
+        self._projects: dict[str, Project] = {}
 
-    def project(self, server: str, layer: str) -> Path:
-        """Return the folder of an installed project of the default options but these."""
+    def project(self, server: str, layer: str) -> Project:
+        """Return a project of the default options but these, ready to be served."""
         key = f"{server}-{layer}"
-        if key not in self._made:
-            command = [sys.executable, "-m", "django_asgi_new", "mysite", "--quiet"]
+        if key not in self._projects:
+            command = [sys.executable, "-m", "django_asgi_new", "mysite", "--install"]
             options = ["-o", str(self.folder / key), "--server", server, "--layer", layer]
             (self.folder / key).mkdir()
-            subprocess.run([*command[:-1], *options, "--install"], check=True)
-            self._made[key] = self.folder / key / "mysite"
-        return self._made[key]
+            subprocess.run([*command, *options], check=True, capture_output=True)
+            project = Project(self.folder / key / "mysite", {})
+            prepared = subprocess.run(
+                [project.python, "-m", "prepare", str(USERS)],
+                cwd=project.folder,
+                env=self._environment("project"),
+                check=True,
+                stdout=subprocess.PIPE,
+            )
+            project.sessions = json.loads(prepared.stdout)
+            self._projects[key] = project
+        return self._projects[key]
+
+    def python_version(self) -> str:
+        """Return the version of Python that projects run on."""
+        command = [self.project("uvicorn", "memory").python, "--version"]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[1]
 
     def node(self) -> Path | None:
-        """Return the folder with the Node peer; nothing where Node is missing."""
+        """Return the folder of the Node peer, or None if Node is not installed."""
         if shutil.which("npm") is None:
             return None
-        if "node" not in self._made:
-            folder = self.folder / "node"
+        folder = self.folder / "node"
+        if not folder.exists():
             folder.mkdir()
             shutil.copy(PEERS / "ws.js", folder)
             subprocess.run(
                 ["npm", "install", "--silent", "ws@8", "bufferutil"], cwd=folder, check=True
             )
-            self._made["node"] = folder
-        return self._made["node"]
+        return folder
 
     @contextmanager
-    def run(self, subject: str, server: str, layer: str, redis_url: str) -> Iterator[Server]:
+    def run(self, subject: str, server: str, layer: str) -> Iterator[Server]:
         """Run a subject on the first core until the block ends.
 
         Args:
-            subject: one of PYTHON, or "node".
-            server: the ASGI server.
-            layer: the channel layer.
-            redis_url: where Redis is, for the layer that needs it.
+            subject: The name of a module in peers/settings, or "node".
+            server: The ASGI server.
+            layer: The channel layer.
         """
         port = free_port()
         project = self.project(server, layer)
         if subject == "node":
-            command, folder, settings = ["node", "ws.js", str(port)], self.node(), ""
+            command, folder = ["node", "ws.js", str(port)], self.node()
         else:
-            application, settings = PYTHON[subject]
-            command, folder = production_command(project, port, application), project
-        environment = {
-            **os.environ,
-            "ALLOWED_HOSTS": "127.0.0.1",
-            "DJANGO_SETTINGS_MODULE": settings,
-            "PYTHONPATH": str(PEERS),
-            "DEBUG": "False",
-            "LOG_LEVEL": "ERROR",
-            "REDIS_URL": redis_url,
-            "SECRET_KEY": "for-benchmarks-only",
-            "SECURE_SSL_REDIRECT": "False",
-            "WS_MAX_CONNECTIONS": "100000",
-            "WS_MESSAGES_PER_SECOND": "1000000",
-        }
+            serve = ["manage.py", "serve", "--port", str(port), "--workers", "1"]
+            command, folder = [project.python, *serve], project.folder
         with (self.folder / "server.log").open("wb") as log, pinned(CORES[0]):
             process = subprocess.Popen(
-                command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True
+                command,
+                cwd=folder,
+                env=self._environment(subject),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         try:
             wait_until_up(port, process)
-            yield Server(port, process)
+            yield Server(port, process, project.sessions)
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
-
-def production_command(project: Path, port: int, application: str) -> list[str]:
-    """Return the server's command line as the project's README has it, for an application."""
-    readme = (project / "README.md").read_text().replace("\\\n", "")
-    (line,) = [
-        line for line in readme.splitlines() if line.startswith("uv run") and ".asgi:" in line
-    ]
-    line = line.removeprefix("uv run --no-dev ").replace("mysite.asgi:", f"{application}:")
-    line = line.replace("0.0.0.0", "127.0.0.1").replace("8000", str(port))  # noqa: S104
-    return [str(project / ".venv/bin/python"), "-m", *line.split()]
+    def _environment(self, subject: str) -> dict[str, str]:
+        """Return the environment variables of a subject."""
+        return {
+            **os.environ,
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "DJANGO_SETTINGS_MODULE": f"settings.{subject}",
+            "PYTHONPATH": str(PEERS),
+            "DEBUG": "False",
+            "HOST": "127.0.0.1",
+            "LOG_LEVEL": "ERROR",
+            "REDIS_URL": self._redis_url,
+            "SECRET_KEY": "for-benchmarks-only",
+            "SECURE_SSL_REDIRECT": "False",
+            # The bare application does not configure logging, and would log every connection.
+            "UVICORN_LOG_LEVEL": "error",
+            "WS_MAX_CONNECTIONS": "100000",
+            "WS_MESSAGES_PER_SECOND": "1000000",
+        }
 
 
 @contextmanager
 def pinned(core: int) -> Iterator[None]:
-    """Let what is started in the block run on one core."""
+    """Restrict this process, and those that it starts, to one core."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {core})
     try:
@@ -165,7 +187,7 @@ def pinned(core: int) -> Iterator[None]:
 
 
 def wait_until_up(port: int, process: subprocess.Popen[bytes]) -> None:
-    """Return when a server answers HTTP."""
+    """Wait until a server answers HTTP."""
     deadline = time.monotonic() + START_SECONDS
     while True:
         connection = HTTPConnection("127.0.0.1", port, timeout=5)
@@ -183,7 +205,7 @@ def wait_until_up(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def workshop() -> Iterator[Workshop]:
-    """Make a workshop in a temporary folder."""
+def workshop(redis_url: str) -> Iterator[Workshop]:
+    """Create a workshop in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
-        yield Workshop(Path(folder))
+        yield Workshop(Path(folder), redis_url)

@@ -1,4 +1,4 @@
-"""The least an ASGI application can do: the limit of the server it runs on."""
+"""The smallest ASGI application: the limit of the server that it runs on."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -14,7 +14,7 @@ async def application(
     receive: Callable[[], Awaitable[dict[str, Any]]],
     send: Send,
 ) -> None:
-    """Answer pings, and pass messages on to everybody."""
+    """Answer pings, and send messages to every client."""
     if scope["type"] == "http":
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"ok"})

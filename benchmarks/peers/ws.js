@@ -1,4 +1,4 @@
-// The same in Node, on its best known WebSocket library.
+// The same in Node, on its best-known WebSocket library.
 const http = require("node:http");
 const { WebSocketServer } = require("ws");
 
