@@ -21,7 +21,7 @@ class Environment(Env):
         """Read the file if it exists."""
         super().__init__()
         try:
-            # The method of environs keeps variables from `manage.py serve` and from other packages.
+            # Unlike read_env of environs, it sets os.environ, which `manage.py serve` reads.
             load_dotenv(file, interpolate=False, encoding="utf-8-sig")
         except ValueError:
             # Without its cause, which contains the text.

@@ -1,6 +1,5 @@
-"""Storage of static files in production, and of sessions."""
+"""Storage of static files in production."""
 
-from django.contrib.sessions.backends import db
 from servestatic.storage import CompressedManifestStaticFilesStorage
 
 
@@ -8,11 +7,3 @@ class ModuleStaticFilesStorage(CompressedManifestStaticFilesStorage):
     """Static files with hashed names, which the imports of JavaScript modules use too."""
 
     support_js_module_import_aggregation = True
-
-
-class SessionStore(db.SessionStore):
-    """Session store that ignores malformed keys: PostgreSQL raises an error for a NUL."""
-
-    def __init__(self, session_key: str | None = None) -> None:
-        """Use the key that a client sent if it is well-formed."""
-        super().__init__(session_key if session_key and session_key.isalnum() else None)

@@ -42,10 +42,10 @@ class Snapshot(dict[str, Any]):
     """
 
     def cycle_key(self) -> None:
-        """Keep the key."""
+        """Do nothing: the session keeps its key."""
 
     def flush(self) -> None:
-        """Keep the session."""
+        """Do nothing: the session keeps its content."""
 
 
 def user_of(session: Any) -> Any:

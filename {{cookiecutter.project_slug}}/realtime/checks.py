@@ -26,7 +26,7 @@ def check_channel_layer(**_: Any) -> list[checks.CheckMessage]:
     return [
         checks.Info(
             "The in-memory channel layer reaches the clients of one process only.",
-            hint="Run one process, or change to Redis as docs/production.md describes.",
+            hint="Run one process, or use the Redis channel layer.",
             id="realtime.I001",
         )
     ]
@@ -38,7 +38,7 @@ def warn_of_second_process(layer: BaseChannelLayer) -> None:
     if isinstance(layer, InMemoryChannelLayer) and not is_only_process():
         logger.critical(
             "Another process serves WebSockets too, and the in-memory channel layer does not "
-            "reach it: clients miss messages. Run one process, or change to Redis."
+            "reach it: clients miss messages. Run one process, or use Redis."
         )
 
 

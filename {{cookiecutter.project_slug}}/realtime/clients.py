@@ -18,9 +18,9 @@ from django.conf import settings
 
 from ops.metrics import RECEIVED, SENT
 
-from .connections import Socket
 from .frames import FrameError
 from .groups import Event, Group
+from .sockets import Socket
 
 logger = logging.getLogger(__name__)
 

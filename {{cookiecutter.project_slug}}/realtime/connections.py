@@ -10,26 +10,19 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
-{% if cookiecutter.server == 'daphne' %}
-from functools import partial
-{% endif %}
 from types import FrameType
-from typing import Any, cast
 
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from django.conf import settings
 
 from ops.logs import identify
-from ops.metrics import CLOSED, CONNECTIONS
+from ops.metrics import CONNECTIONS
 
-{% if cookiecutter.server == 'daphne' %}
-from .daphne import Inlet, Outlet
-{% endif %}
 from .groups import Group
 from .prefix import apply_prefix
 from .requests import Request
+from .sockets import SOCKET, Socket
 from .threads import use_thread_pool
 
 if sys.platform != "win32":
@@ -45,18 +38,8 @@ SERVICE_RESTART = 1012
 TRY_AGAIN_LATER = 1013
 {% endif %}
 
-# Where a scope holds its Socket.
-SOCKET = "realtime.socket"
-
 # Open files other than WebSockets: requests, databases, code.
 OTHER_FILES = 1000
-# Time for a client to confirm the close.
-CLOSE_SECONDS = 5
-{% if cookiecutter.server == 'granian' %}
-# Time for a client to stop sending, and the silence that shows that it has.
-DRAIN_SECONDS = 1
-SILENCE_SECONDS = 0.1
-{% endif %}
 # Time for everything to end. Supervisors kill a process after 10 seconds or more.
 GRACE_SECONDS = 8
 # Time for a view to notice that its request was ended.
@@ -79,120 +62,6 @@ def allow_files(number: int) -> None:
         # A sandbox may forbid to ask.
         with suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (granted, hard))
-
-
-class Socket:
-    """A WebSocket that can be closed from outside the consumer that serves it."""
-
-    def __init__(
-        self, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
-    ) -> None:
-        """Wrap the server's callables; the current task is the one that serves the WebSocket."""
-        self.task = cast("asyncio.Task[None]", asyncio.current_task())
-        self.code: int | None = None
-        # Waits, for a while, until the consumer has finished what it does.
-        self.rest: Callable[[], Awaitable[None]] | None = None
-        self._send = send
-        self._receive = receive
-        self._is_closed = False
-        self.closing: asyncio.Task[None] | None = None
-        # The task that waits for the client. Channels' own consumers have one for that.
-        self._waiting: asyncio.Task[Any] | None = None
-        self._deadline: asyncio.TimerHandle | None = None
-{% if cookiecutter.server == 'daphne' %}
-        if isinstance(send, partial):
-            # Daphne's protocol object. By itself it hangs up within a second of a close, at times
-            # before it has sent it. Its timer runs up to a second fast.
-            protocol = send.args[0]
-            protocol.closeHandshakeTimeout = CLOSE_SECONDS + 1
-            self._send = Outlet(send, protocol).send
-            self._receive = Inlet(protocol).get
-{% endif %}
-
-    async def send(self, event: Any) -> None:
-        """Send an event."""
-        if event["type"] == "websocket.close":
-            if self._is_closed:
-                return
-            self._is_closed = True
-        await self._send(event)
-
-    async def receive(self) -> Any:
-        """Return the next event. A close from outside appears as a disconnect like any other.
-
-        Frames that a client sends after the close are dropped, as the consumer may have refused it.
-        """
-        while True:
-            event = await self._receive_any()
-            if not self._is_closed or event["type"] != "websocket.receive":
-                return event
-
-    async def _receive_any(self) -> Any:
-        if self.code is None:
-            self._waiting = waiting = asyncio.current_task()
-            try:
-                return await self._receive()
-            except asyncio.CancelledError:
-                if self.code is None or waiting is None:
-                    raise
-                waiting.uncancel()
-            finally:
-                self._waiting = None
-        if self.rest:
-            await self.rest()
-        if self._deadline:
-            self._deadline.cancel()
-        # A client that does not read may yet do so later, and then gets its close code.
-        self.closing = asyncio.create_task(self._close())
-        await asyncio.wait([self.closing], timeout=CLOSE_SECONDS)
-        if asyncio.current_task() is not self.task:
-            # Channels' dispatch may still be busy with another event.
-            loop = asyncio.get_running_loop()
-            self._deadline = loop.call_later(CLOSE_SECONDS, self.task.cancel)
-        return {"type": "websocket.disconnect", "code": self.code}
-
-    async def _close(self) -> None:
-        """Close the WebSocket and wait until the client has confirmed it."""
-        # Each server has its own way to say that the client is gone.
-        with suppress(Exception):
-{% if cookiecutter.server == 'granian' %}
-            await self._drain()
-{% endif %}
-            await self.send({"type": "websocket.close", "code": self.code})
-            while (await self._receive())["type"] != "websocket.disconnect":
-                pass
-
-{% if cookiecutter.server == 'granian' %}
-    async def _drain(self) -> None:
-        """Take what the client has sent already.
-
-        Granian hangs up right after its close frame. If anything is unread by then, the system
-        tells the client of a reset connection, and the close code is lost.
-        """
-        with suppress(TimeoutError):
-            async with asyncio.timeout(DRAIN_SECONDS):
-                event = {"type": "websocket.receive"}
-                while event["type"] == "websocket.receive":
-                    async with asyncio.timeout(SILENCE_SECONDS):
-                        event = await self._receive()
-
-{% endif %}
-    def end(self) -> None:
-        """Stop the deadline, since the consumer has ended."""
-        if self._deadline:
-            self._deadline.cancel()
-
-    def disconnect(self, code: int) -> None:
-        """Close the WebSocket as soon as its consumer has handled the current frame."""
-        if self.code is None:
-            self.code = code
-            CLOSED.labels(code).inc()
-            if self._waiting:
-                self._waiting.cancel()
-            if self._waiting is not self.task:
-                # The consumer may be sending to a client that does not read, for example.
-                loop = asyncio.get_running_loop()
-                self._deadline = loop.call_later(CLOSE_SECONDS, self.task.cancel)
 
 
 class Connections:
@@ -261,7 +130,7 @@ class Connections:
         await socket.receive()
 
     def _take_signals(self) -> None:
-        """Take SIGINT and SIGTERM from the server, which has its handlers by its first request."""
+        """Handle SIGINT and SIGTERM before the server, which has handlers by its first request."""
         # Python allows this in the main thread only. Under runserver, the server runs in another.
         if self._has_signals or threading.current_thread() is not threading.main_thread():
             return

@@ -30,11 +30,11 @@ from channels.utils import await_many_dispatch
 from ops.metrics import ERRORS
 
 from .clients import TOO_SLOW, Client
-from .connections import CLOSE_SECONDS, SOCKET, Socket
 from .frames import Frame, FrameError, encode, parse
 from .groups import Event, Group, UserGroup, require_free_name
 from .presence import Presence
 from .send import text_of
+from .sockets import CLOSE_SECONDS, SOCKET, Socket
 
 __all__ = ["Frame", "FrameError", "JsonConsumer"]
 
@@ -296,8 +296,9 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
                 self.channel_receive = partial(self.__receive_event, self.channel_layer)
                 self.channel_layer = ConsumerLayer(self.channel_layer, self)
                 await await_many_dispatch([receive, self.channel_receive], self.dispatch)
-            while True:
-                await self.dispatch(await receive())
+            else:
+                while True:
+                    await self.dispatch(await receive())
         except asyncio.CancelledError:
             if self.__failure is None:
                 raise

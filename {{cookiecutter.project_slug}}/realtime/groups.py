@@ -128,7 +128,7 @@ class Group:
         SENT.inc(len(members))
 
     async def _read(self) -> None:
-        """Keep the subscription up, whatever happens to the channel layer."""
+        """Read the subscription, and renew it whenever the channel layer fails."""
         while self.members:
             try:
                 await self._follow()

@@ -275,7 +275,7 @@ def start_early(request: pytest.FixtureRequest) -> None:
 def server(servers: list[Server]) -> Server:
     """Return the project on its server."""
     if not servers:
-        # A test has stopped the former.
+        # A test has stopped the previous one.
         servers.append(Server())
     servers[0].wait_until_ready()
     return servers[0]

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import Client as Browser
 
-from realtime import connections, consumers
+from realtime import consumers, sockets
 from realtime.consumers import JsonConsumer
 from realtime.send import send_to_group
 from realtime.testing import SECONDS, Client
@@ -141,7 +141,7 @@ async def test_refused_client_receives_no_frames() -> None:
 async def test_close_code_is_sent_even_if_a_handler_is_busy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(connections, "CLOSE_SECONDS", 0.1)
+    monkeypatch.setattr(sockets, "CLOSE_SECONDS", 0.1)
     monkeypatch.setattr(consumers, "CLOSE_SECONDS", 0.1)
     codes = []
 

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         if isinstance(get_channel_layer(), InMemoryChannelLayer):
             raise CommandError(
                 "The in-memory channel layer can't reach the server, which is another process. "
-                "docs/production.md describes how to change to Redis."
+                "Use the Redis channel layer."
             )
         try:
             async_to_sync(send_message)(options["text"], options["sender"])

@@ -1,0 +1,140 @@
+"""WebSockets that can be closed from outside the consumers that serve them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+{% if cookiecutter.server == 'daphne' %}
+from functools import partial
+{% endif %}
+from typing import Any, cast
+
+from ops.metrics import CLOSED
+
+{% if cookiecutter.server == 'daphne' %}
+from .daphne import Inlet, Outlet
+
+{% endif %}
+# Where a scope holds its Socket.
+SOCKET = "realtime.socket"
+
+# Time for a client to confirm the close.
+CLOSE_SECONDS = 5
+{% if cookiecutter.server == 'granian' %}
+# Time for a client to stop sending, and the silence that shows that it has.
+DRAIN_SECONDS = 1
+SILENCE_SECONDS = 0.1
+{% endif %}
+
+
+class Socket:
+    """A WebSocket that can be closed from outside the consumer that serves it."""
+
+    def __init__(
+        self, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
+    ) -> None:
+        """Wrap the server's callables; the current task is the one that serves the WebSocket."""
+        self.task = cast("asyncio.Task[None]", asyncio.current_task())
+        self.code: int | None = None
+        # Waits, for a while, until the consumer has finished what it does.
+        self.rest: Callable[[], Awaitable[None]] | None = None
+        self._send = send
+        self._receive = receive
+        self._is_closed = False
+        self.closing: asyncio.Task[None] | None = None
+        # The task that waits for the client. Channels' own consumers have one for that.
+        self._waiting: asyncio.Task[Any] | None = None
+        self._deadline: asyncio.TimerHandle | None = None
+{% if cookiecutter.server == 'daphne' %}
+        if isinstance(send, partial):
+            # Daphne's protocol object. By itself it hangs up within a second of a close, at times
+            # before it has sent it. Its timer runs up to a second fast.
+            protocol = send.args[0]
+            protocol.closeHandshakeTimeout = CLOSE_SECONDS + 1
+            self._send = Outlet(send, protocol).send
+            self._receive = Inlet(protocol).get
+{% endif %}
+
+    async def send(self, event: Any) -> None:
+        """Send an event."""
+        if event["type"] == "websocket.close":
+            if self._is_closed:
+                return
+            self._is_closed = True
+        await self._send(event)
+
+    async def receive(self) -> Any:
+        """Return the next event. A close from outside appears as a disconnect like any other.
+
+        Frames that a client sends after the close are dropped, as the consumer may have refused it.
+        """
+        while True:
+            event = await self._receive_any()
+            if not self._is_closed or event["type"] != "websocket.receive":
+                return event
+
+    async def _receive_any(self) -> Any:
+        if self.code is None:
+            self._waiting = waiting = asyncio.current_task()
+            try:
+                return await self._receive()
+            except asyncio.CancelledError:
+                if self.code is None or waiting is None:
+                    raise
+                waiting.uncancel()
+            finally:
+                self._waiting = None
+        if self.rest:
+            await self.rest()
+        if self._deadline:
+            self._deadline.cancel()
+        # A client that does not read may yet do so later, and then gets its close code.
+        self.closing = asyncio.create_task(self._close())
+        await asyncio.wait([self.closing], timeout=CLOSE_SECONDS)
+        if asyncio.current_task() is not self.task:
+            # Channels' dispatch may still be busy with another event.
+            loop = asyncio.get_running_loop()
+            self._deadline = loop.call_later(CLOSE_SECONDS, self.task.cancel)
+        return {"type": "websocket.disconnect", "code": self.code}
+
+    async def _close(self) -> None:
+        """Close the WebSocket and wait until the client has confirmed it."""
+        # Each server has its own way to say that the client is gone.
+        with suppress(Exception):
+{% if cookiecutter.server == 'granian' %}
+            await self._drain()
+{% endif %}
+            await self.send({"type": "websocket.close", "code": self.code})
+            while (await self._receive())["type"] != "websocket.disconnect":
+                pass
+
+{% if cookiecutter.server == 'granian' %}
+    async def _drain(self) -> None:
+        """Read what the client has already sent.
+
+        Granian hangs up right after its close frame. If anything is unread by then, the system
+        tells the client of a reset connection, and the close code is lost.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                event = {"type": "websocket.receive"}
+                while event["type"] == "websocket.receive":
+                    async with asyncio.timeout(SILENCE_SECONDS):
+                        event = await self._receive()
+
+{% endif %}
+    def end(self) -> None:
+        """Stop the deadline, since the consumer has ended."""
+        if self._deadline:
+            self._deadline.cancel()
+
+    def disconnect(self, code: int) -> None:
+        """Close the WebSocket as soon as its consumer has handled the current frame."""
+        if self.code is None:
+            self.code = code
+            CLOSED.labels(code).inc()
+            if self._waiting:
+                self._waiting.cancel()
+            if self._waiting is not self.task:
+                # The consumer may be sending to a client that does not read, for example.
+                loop = asyncio.get_running_loop()
+                self._deadline = loop.call_later(CLOSE_SECONDS, self.task.cancel)
