@@ -32,7 +32,8 @@ def test_page_works_without_redis_and_with_static_files_that_are_not_collected(
 ) -> None:
     project = copy(make_project(answers), tmp_path)
     redis = f"127.0.0.1:{free_port()}"
-    environment = {**production(project), "REDIS_URL": f"redis://user:p4ss@{redis}/0?password=p4ss"}
+    environment = production(project)
+    environment |= {"EMAIL_URL": "", "REDIS_URL": f"redis://user:p4ss@{redis}/0?password=p4ss"}
     with developing(project, "--insecure", **environment) as (port, log):
         status, _, page = get(port, "/")
         assert status == 200
