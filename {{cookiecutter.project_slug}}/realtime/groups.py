@@ -32,12 +32,24 @@ RETRY_SECONDS = 2
 JOIN_SECONDS = 1
 # How long the end of the process waits for groups to unsubscribe.
 LEAVE_SECONDS = 1
+# A group without members.
+PROBE = "realtime.probe"
 
 
 def require_free_name(group: str) -> None:
     """Raise TypeError if the name of a group is reserved."""
     if group.startswith("realtime.") or group.endswith(".presence"):
         raise TypeError(f"The group name {group!r} is reserved.")
+
+
+async def free(layer: BaseChannelLayer, channel: str) -> None:
+    """Free a channel, which a layer does only when it is cancelled while it waits for an event."""
+    with suppress(Exception):
+        async with asyncio.timeout(0):
+            while True:
+                # An event that can't be decoded.
+                with suppress(ValueError, TypeError):
+                    await layer.receive(channel)
 
 
 class Group:
@@ -147,19 +159,26 @@ class Group:
     async def _follow(self) -> None:
         layer = get_channel_layer(self.using)
         warn_of_second_process(layer)
+        # Fails if Redis does not answer. new_channel() would too, and leave a queue behind.
+        await layer.group_send(PROBE, {"type": PROBE})
         channel = await layer.new_channel()
+        is_waiting = False
         try:
             await layer.group_add(self.name, channel)
             self._subscribed.set()
             # Redis clients are known to lose a cancellation, which alone would end this.
             while self.members:
+                is_waiting = True
                 await self._receive(layer, channel)
+                is_waiting = False
                 # A burst leaves the process time for everything else.
                 await asyncio.sleep(0)
         finally:
             # An error must not take the place of a cancellation.
             with suppress(Exception):
                 await layer.group_discard(self.name, channel)
+            if not is_waiting:
+                await free(layer, channel)
 
     async def _receive(self, layer: BaseChannelLayer, channel: str) -> None:
         """Deliver one event. One that can't be decoded or delivered costs only itself."""

@@ -19,6 +19,8 @@ from realtime.testing import SECONDS, Client
 
 from .applications import application
 
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
 
 def places(consumer: type[JsonConsumer]) -> list[Any]:
     """Return a consumer inside all that the project has around it, and alone."""
@@ -129,8 +131,10 @@ async def test_reserved_groups_can_not_be_joined() -> None:
 
 async def test_refused_client_receives_no_frames() -> None:
     class Refusing(Base):
+        groups = ["secret"]
+
         async def connect(self) -> None:
-            await send_to_group("news", {"type": "secret"})
+            await send_to_group("secret", {"type": "secret"})
             await self.refuse(4403)
 
     for place in places(Refusing):

@@ -2,8 +2,14 @@
 
 import asyncio
 import json
+{% if cookiecutter.layer == 'redis' %}
+import os
+{% endif %}
 import threading
 from typing import Any
+{% if cookiecutter.layer == 'redis' %}
+from unittest.mock import Mock
+{% endif %}
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -13,13 +19,21 @@ from django.conf import LazySettings
 from django.conf import settings as current
 from django.contrib.auth import get_user_model
 from django.test import Client as Browser
+{% if cookiecutter.layer == 'redis' %}
+from redis.asyncio import from_url
+{% endif %}
 
 from realtime import clients, presence
 from realtime.consumers import Frame, JsonConsumer
+{% if cookiecutter.layer == 'redis' %}
+from realtime.groups import Group
+{% endif %}
 from realtime.send import send_to_group, send_to_user
 from realtime.testing import SECONDS, Client
 
 from .applications import GROUP, ChannelConsumer, ChatConsumer, application
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 BOTH = pytest.mark.parametrize("consumer", [ChatConsumer, ChannelConsumer])
 
@@ -277,3 +291,23 @@ async def test_only_json_is_sent() -> None:
             await send_to_group(GROUP, {"value": value})
     with pytest.raises(TypeError):
         await send_to_group(GROUP, {"value": object()})
+{% if cookiecutter.layer == 'redis' %}
+
+
+async def test_group_that_ends_leaves_no_subscription() -> None:
+    def leave(_event: Any) -> bool:
+        # At once: the subscription ends while it is not waiting for an event.
+        group.leave(member)
+        return True
+
+    member = Mock(notify=leave)
+    async with from_url(os.environ["REDIS_URL"]) as redis:
+        before = await redis.pubsub_channels()
+        group = Group.enter("brief", member)
+        await group.ready()
+        assert len(await redis.pubsub_channels()) > len(before)
+        await get_channel_layer().group_send("brief", {"type": "brief.event"})
+        async with asyncio.timeout(SECONDS):
+            while set(await redis.pubsub_channels()) - set(before):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+{% endif %}

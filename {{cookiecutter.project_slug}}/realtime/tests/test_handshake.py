@@ -14,6 +14,8 @@ from realtime.testing import Client
 
 from .applications import ChatConsumer, application
 
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
 chat = application(ChatConsumer)
 
 
