@@ -12,6 +12,8 @@ os.environ.update(
     ALLOWED_HOSTS="localhost",
     DEBUG="True",
     DJANGO_SETTINGS_MODULE="{{ cookiecutter.__package }}.settings",
+    METRICS="True",
+    METRICS_TOKEN="t0ken",  # noqa: S106
     SECRET_KEY="for-tests-only",  # noqa: S106
 )
 # What the caller has set counts, but not .env: tests must not touch the data of development.

@@ -1,6 +1,8 @@
 """Metrics for Prometheus, served at /metrics if METRICS is set. Each process has its own."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Self
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -18,13 +20,41 @@ from prometheus_client import (
 # Creation times would double the number of series.
 disable_created_metrics()
 
-CONNECTIONS = Gauge("websocket_connections", "Open WebSockets.")
-RECEIVED = Counter("websocket_frames_received", "Frames from clients.")
-SENT = Counter("websocket_frames_sent", "Frames for clients.")
-ERRORS = Counter("websocket_errors", "Errors sent to clients, by code.", ["code"])
-CLOSED = Counter("websocket_closed", "WebSockets closed by the server, by code.", ["code"])
-LAYER_ERRORS = Counter("channel_layer_errors", "Failures of the channel layer.")
-BROADCAST = Histogram(
+
+class Unread:
+    """A metric of a process that serves none: it costs nothing."""
+
+    def labels(self, *_values: object) -> Self:
+        """Return the metric for some labels."""
+        return self
+
+    def inc(self, _amount: float = 1) -> None:
+        """Do nothing."""
+
+    def dec(self, _amount: float = 1) -> None:
+        """Do nothing."""
+
+    def time(self) -> AbstractContextManager[None]:
+        """Return a context in which nothing is measured."""
+        return NOTHING
+
+
+NOTHING = nullcontext()
+
+
+def metric(kind: type, *arguments: Any, **options: Any) -> Any:
+    """Return a metric of Prometheus if METRICS is set."""
+    return kind(*arguments, **options) if settings.METRICS else Unread()
+
+
+CONNECTIONS = metric(Gauge, "websocket_connections", "Open WebSockets.")
+RECEIVED = metric(Counter, "websocket_frames_received", "Frames from clients.")
+SENT = metric(Counter, "websocket_frames_sent", "Frames for clients.")
+ERRORS = metric(Counter, "websocket_errors", "Errors sent to clients, by code.", ["code"])
+CLOSED = metric(Counter, "websocket_closed", "WebSockets closed by the server, by code.", ["code"])
+LAYER_ERRORS = metric(Counter, "channel_layer_errors", "Failures of the channel layer.")
+BROADCAST = metric(
+    Histogram,
     "broadcast_seconds",
     "Time to send a frame to the channel layer, and to deliver it from there to all clients.",
     ["step"],

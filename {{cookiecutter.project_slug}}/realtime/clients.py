@@ -10,7 +10,7 @@ import logging
 import sys
 {% endif %}
 import types
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextvars import copy_context
 from typing import Any
 
@@ -42,10 +42,10 @@ FLUSH_SECONDS = 1
 
 
 @types.coroutine
-def resume(work: Coroutine[Any, Any, None], waiting: Any) -> Generator[Any, Any, None]:
-    """Resume a coroutine that has run until it yielded what it is `waiting` for."""
+def resume(steps: Generator[Any, Any, None], waiting: Any) -> Generator[Any, Any, None]:
+    """Return the rest of an awaitable that has run until it yielded what it is `waiting` for."""
     yield waiting
-    yield from work
+    yield from steps
 
 
 class Client:
@@ -75,12 +75,14 @@ class Client:
         self.sends_pings = False
         self._socket = socket
         self._send = send
+        self._send_frame = send if has_middleware else socket.send_frame
         self._loop = asyncio.get_running_loop()
         self._recent = 0.0
         self._received_at = self._sent_at = self._loop.time()
+        self._limit = settings.WS_MESSAGES_PER_SECOND
+        # Frames of groups wait in it for the handshake, and all frames for those before them.
         self._backlog: list[Event] = []
-        # Not done until the handshake is, so the frames of a group wait for it.
-        self._writer: asyncio.Future[None] | None = self._loop.create_future()
+        self._writer: asyncio.Task[None] | None = None
         self._is_open = False
         # Middleware expects its own task and context, whoever pushes a frame; a server does not.
         self._has_middleware = has_middleware
@@ -94,9 +96,9 @@ class Client:
             TypeError: A frame is neither text nor bytes.
         """
         if event["type"] == "websocket.send" and self._is_open:
-            if not isinstance(event.get("text", event.get("bytes")), str | bytes):
+            if not isinstance(event.get("text", event.get("bytes")), (str, bytes)):
                 raise TypeError("A frame must be text or bytes.")
-            while self._writer and not self._writer.done() and len(self._backlog) >= MAX_BACKLOG:
+            while self._writer and len(self._backlog) >= MAX_BACKLOG:
                 await asyncio.wait([self._writer])
             self._enqueue(event)
             SENT.inc()
@@ -106,7 +108,8 @@ class Client:
         await self._send(event)
         if event["type"] == "websocket.accept":
             self._is_open = True
-            self._start_writer()
+            if self._backlog:
+                self._start_writer()
 
     def push(self, text: str) -> None:
         """Send a text without waiting; a client that does not read is closed."""
@@ -121,25 +124,25 @@ class Client:
         self.leave_all()
         self._socket.disconnect(code)
 
-    async def count(self) -> bool:
-        """Count a frame of the client; return False if the client was closed for sending too many.
+    def count(self) -> bool:
+        """Count a frame of the client; return False if it sends far too many.
 
         Raises:
             FrameError: The client sends more than it may.
         """
         RECEIVED.inc()
-        limit = settings.WS_MESSAGES_PER_SECOND
         now = self._loop.time()
         # Frames count less and less over the second after they came.
-        self._recent = max(0.0, self._recent - (now - self._received_at) * limit) + 1
+        self._recent = max(0.0, self._recent - (now - self._received_at) * self._limit) + 1
         self._received_at = now
-        if self._recent > 2 * limit:
-            await self._flush()
-            self.disconnect(TOO_MANY)
-            return False
-        if self._recent > limit:
-            raise FrameError("rate_limited", f"Send at most {limit} messages per second.")
-        return True
+        if self._limit < self._recent <= 2 * self._limit:
+            raise FrameError("rate_limited", f"Send at most {self._limit} messages per second.")
+        return self._recent <= self._limit
+
+    async def end(self, code: int) -> None:
+        """Close the connection after the frames that wait."""
+        await self._flush()
+        self.disconnect(code)
 
     def join(self, kind: type[Group], name: str, using: str) -> Group:
         """Become a member of a group."""
@@ -171,45 +174,54 @@ class Client:
         self.clear()
 
     def _enqueue(self, event: Event) -> None:
-        self._backlog.append(event)
-        if self._writer is None or self._writer.done():
-            self._start_writer()
-
-    def _start_writer(self) -> None:
-        """Send what waits. Usually the server accepts it at once, without a turn of the loop."""
-        writing = self._write()
-        if self._has_middleware:
-{% if cookiecutter.django == '5.2' %}
-            if sys.version_info < (3, 12):
-                self._writer = self._loop.create_task(writing, context=self._context)
-                return
-{% endif %}
-            self._writer = asyncio.Task(
-                writing, loop=self._loop, context=self._context, eager_start=True
-            )
+        """Send an event after those that wait, usually at once and without a turn of the loop."""
+        if self._writer or not self._is_open or self._has_middleware:
+            self._backlog.append(event)
+            if self._writer is None and self._is_open:
+                self._start_writer()
             return
         # An eager task for each frame would cost a tenth of a broadcast.
+        self._sent_at = self._loop.time()
         try:
-            waiting = writing.send(None)
+            steps = self._send_frame(event).__await__()
+            waiting = next(steps)
         except StopIteration:
-            self._writer = None
+            pass
+        except Exception as error:  # noqa: BLE001, each server reports a lost client in its own way
+            logger.debug("The client is gone: %r", error)
         else:
-            self._writer = asyncio.ensure_future(resume(writing, waiting))
+            self._start_writer(resume(steps, waiting))
 
-    async def _write(self) -> None:
+    def _start_writer(self, sending: Awaitable[None] | None = None) -> None:
+        """Send what waits in a task, after what is being sent."""
+        writing = self._write(sending)
+{% if cookiecutter.django == '5.2' %}
+        if sys.version_info < (3, 12):
+            self._writer = self._loop.create_task(writing, context=self._context)
+            return
+{% endif %}
+        writer = asyncio.Task(writing, loop=self._loop, context=self._context, eager_start=True)
+        if not writer.done():
+            self._writer = writer
+
+    async def _write(self, sending: Awaitable[None] | None) -> None:
         """Send what waits, and what is added meanwhile."""
         backlog = self._backlog
         try:
+            if sending:
+                await sending
             while backlog:
                 self._sent_at = self._loop.time()
-                await self._send(backlog.pop(0))
+                await self._send_frame(backlog.pop(0))
         except Exception as error:  # noqa: BLE001, each server reports a lost client in its own way
             logger.debug("The client is gone: %r", error)
             backlog.clear()
+        finally:
+            self._writer = None
 
     async def _flush(self) -> None:
         """Wait until the frames so far are sent, which a client that does not read prevents."""
-        if self._is_open and self._writer and not self._writer.done():
+        if self._writer:
             await asyncio.wait([self._writer], timeout=FLUSH_SECONDS)
 
     def _watch(self) -> None:

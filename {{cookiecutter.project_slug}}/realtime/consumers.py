@@ -29,7 +29,7 @@ from channels.utils import await_many_dispatch
 
 from ops.metrics import ERRORS
 
-from .clients import TOO_SLOW, Client
+from .clients import TOO_MANY, TOO_SLOW, Client
 from .frames import Frame, FrameError, encode, parse
 from .groups import Event, Group, UserGroup, require_free_name
 from .presence import Presence
@@ -154,11 +154,12 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
         """Pass a frame on, or send its client what is wrong with it."""
         text = message.get("text")
         try:
-            if await self.__client.count():
-                if text is None:
-                    await self.receive(bytes_data=message.get("bytes"))
-                else:
-                    await self.receive(text_data=text)
+            if not self.__client.count():
+                await self.__client.end(TOO_MANY)
+            elif text is None:
+                await self.receive(bytes_data=message.get("bytes"))
+            else:
+                await self.receive(text_data=text)
         except FrameError as error:
             ERRORS.labels(error.code).inc()
             frame = {"type": "error", "code": error.code, "detail": error.detail}

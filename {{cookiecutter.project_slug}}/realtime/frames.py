@@ -80,7 +80,7 @@ def parse(text: str | None) -> Frame:
     if not isinstance(frame, dict):
         raise FrameError("bad_json", "Send a JSON object.")
     ref = frame.get("ref")
-    if isinstance(ref, dict | list) or len(str(ref)) > MAX_REF_LENGTH:
+    if isinstance(ref, (dict, list)) or len(str(ref)) > MAX_REF_LENGTH:
         raise FrameError(
             "bad_type",
             f"`ref` must be a number, or a string of at most {MAX_REF_LENGTH} characters.",

@@ -37,7 +37,8 @@ class Socket:
         self.code: int | None = None
         # Waits, for a while, until the consumer has finished what it does.
         self.rest: Callable[[], Awaitable[None]] | None = None
-        self._send = send
+        # The server's own, which is enough for frames.
+        self.send_frame = send
         self._receive = receive
         self._is_closed = False
         self.closing: asyncio.Task[None] | None = None
@@ -50,7 +51,7 @@ class Socket:
             # before it has sent it. Its timer runs up to a second fast.
             protocol = send.args[0]
             protocol.closeHandshakeTimeout = CLOSE_SECONDS + 1
-            self._send = Outlet(send, protocol).send
+            self.send_frame = Outlet(send, protocol).send
             self._receive = Inlet(protocol).get
 {% endif %}
 
@@ -60,29 +61,30 @@ class Socket:
             if self._is_closed:
                 return
             self._is_closed = True
-        await self._send(event)
+        await self.send_frame(event)
 
     async def receive(self) -> Any:
         """Return the next event. A close from outside appears as a disconnect like any other.
 
         Frames that a client sends after the close are dropped, as the consumer may have refused it.
         """
-        while True:
-            event = await self._receive_any()
-            if not self._is_closed or event["type"] != "websocket.receive":
-                return event
-
-    async def _receive_any(self) -> Any:
-        if self.code is None:
+        while self.code is None:
             self._waiting = waiting = asyncio.current_task()
             try:
-                return await self._receive()
+                event = await self._receive()
             except asyncio.CancelledError:
                 if self.code is None or waiting is None:
                     raise
                 waiting.uncancel()
+                break
             finally:
                 self._waiting = None
+            if not self._is_closed or event["type"] != "websocket.receive":
+                return event
+        return await self._receive_end()
+
+    async def _receive_end(self) -> Any:
+        """Close the WebSocket and return the disconnect."""
         if self.rest:
             await self.rest()
         if self._deadline:

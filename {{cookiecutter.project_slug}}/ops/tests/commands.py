@@ -18,8 +18,9 @@ PRODUCTION = {
     **os.environ,
     "ALLOWED_HOSTS": "example.com",
     "DEBUG": "False",
-    "EMAIL_URL": "smtp://mail.example.com",
     "DJANGO_SETTINGS_MODULE": "{{ cookiecutter.__package }}.settings",
+    "EMAIL_URL": "smtp://mail.example.com",
+    "METRICS": "",
     "SECRET_KEY": "".join(chr(code) for code in range(ord("0"), ord("z"))),
 {% if cookiecutter.database == 'postgres' %}
     "DATABASE_URL": "postgres://user:password@db.example.com/production",

@@ -30,10 +30,6 @@ def test_malformed_session_key_is_not_looked_up(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_metrics_are_off(client: Client) -> None:
-    assert client.get("/metrics").status_code == 404
-
-
 def test_healthz_uses_no_database(client: Client) -> None:
     # Neither the database, which this test may not use, nor the host check.
     response = client.get("/healthz", headers={"host": "10.0.0.7:8000"})

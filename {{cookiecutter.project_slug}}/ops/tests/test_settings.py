@@ -63,6 +63,7 @@ def test_settings_in_force(settings: LazySettings) -> None:
     assert ConnectionHandler(values.DATABASES)["default"].settings_dict["CONN_MAX_AGE"] == 0
     assert values.DEBUG is False
     assert values.METRICS is False
+    assert "ops.metrics.metrics_middleware" not in values.MIDDLEWARE
     assert values.SESSION_COOKIE_SECURE is True
     assert values.CSRF_COOKIE_SECURE is True
     settings.CHANNEL_LAYERS = values.CHANNEL_LAYERS
