@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 # Handshakes at once, below the backlog of any server.
 AT_ONCE = 32
 PATH = "/ws/index/"
-# How long a message may take to reach all receivers. The tutorial's needs many seconds for 10,000.
-DELIVERY_SECONDS = 120
+# How long a message may take to reach all receivers.
+DELIVERY_SECONDS = 60
 
 
 class DeliveryError(Exception):

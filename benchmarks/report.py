@@ -50,7 +50,6 @@ GOALS = [
     Goal("fan-out to 1,000", ">= 0.8", "bare", "uvicorn", "memory"),
     Goal("fan-out to 1,000", ">= 12", "tutorial", "uvicorn", "memory"),
     Goal("fan-out to 10,000", ">= 0.8", "bare", "uvicorn", "memory"),
-    Goal("fan-out to 10,000", ">= 12", "tutorial", "uvicorn", "memory"),
     Goal("fan-out to 1,000", ">= 0.75", "bare", "uvicorn", "redis"),
     Goal("fan-out to 1,000", ">= 10", "tutorial", "uvicorn", "redis"),
     Goal("memory per idle connection of 5,000", "<= 1.5", "bare", "uvicorn"),
