@@ -1,8 +1,11 @@
 """What the development server makes of changes and of mistakes."""
 
+import os
+import signal
 import socket
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -57,6 +60,28 @@ def test_a_change_is_taken_up(
         save(consumers, right.replace("class ", MISTAKE), lambda: "SyntaxError" in log.read_text())
         assert not says("afterwards")
         save(consumers, right, lambda: says("afterwards"))
+
+
+@pytest.mark.parametrize("flags", [[], ["--noreload"]], ids=["reload", "noreload"])
+@pytest.mark.parametrize("answers", servers("memory"), ids=by_server)
+def test_ctrl_c_does_not_wait_for_views(
+    answers: Answers, flags: list[str], make_project: Callable[[Answers], Path], tmp_path: Path
+) -> None:
+    project = copy(make_project(answers), tmp_path, urls=VIEWS)
+    port = free_port()
+    command = [python(project), "manage.py", "runserver", str(port), *flags]
+    with running(command, port, project) as process:
+        block(port, tmp_path / "blocked")
+        # As a terminal does, to the reloader and to the server.
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(SECONDS) == 0
+
+        def is_free() -> bool:
+            with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+                return True
+            return False
+
+        wait_until(is_free, "the port can be used again")
 
 
 @pytest.mark.parametrize("answers", servers("memory")[:1], ids=by_server)

@@ -96,24 +96,26 @@ class Command(runserver.Command):
             settings.STORAGES["staticfiles"] = {
                 "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
             }
+        code = 0
         try:
             super().run(**{**options, "use_threading": False})
         except SystemExit as end:
-            if end.code != RELOAD:
+            if end.code not in (0, RELOAD):
                 raise
+            code = int(end.code or 0)
 {% if cookiecutter.server == 'uvicorn' %}
-            # A normal exit would wait for views that block. uvloop, in another thread, could crash
-            # during it, and the reloader would then give up.
+        # A normal exit would wait for views that block. uvloop, in another thread, could crash
+        # during it, and the reloader would then give up.
 {% elif cookiecutter.server == 'granian' %}
-            # A normal exit would wait for views that block. Granian's threads could crash during
-            # it, and the reloader would then give up.
+        # A normal exit would wait for views that block. Granian's threads could crash during it,
+        # and the reloader would then give up.
 {% else %}
-            # A normal exit would wait for views that block.
+        # A normal exit would wait for views that block.
 {% endif %}
-            atexit._run_exitfuncs()  # noqa: SLF001, there is no other way to call them
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(RELOAD)
+        atexit._run_exitfuncs()  # noqa: SLF001, there is no other way to call them
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
 
     def get_handler(self, *_args: Any, **_options: Any) -> Any:
         """Return the function that serves the application."""
