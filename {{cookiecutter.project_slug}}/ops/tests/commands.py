@@ -30,9 +30,7 @@ PRODUCTION = {
 {% endif %}
 }
 WITHOUT_SECRET = {
-    "check": ["manage.py", "check"],
-    "runserver": ["manage.py", "runserver", "0"],
-    "serve": ["manage.py", "serve"],
+    "manage.py": ["manage.py", "runserver", "0"],
     "server": ["-m", *server("127.0.0.1", free_port(), 1)],
 }
 Commands = dict[str, Future[subprocess.CompletedProcess[str]]]
@@ -56,13 +54,9 @@ def running_commands(clone: Path) -> Iterator[Commands]:
     copytree(settings.BASE_DIR, clone, ignore=ignore_patterns(".*"))
     env = {name: value for name, value in PRODUCTION.items() if name != "SECRET_KEY"}
     deploy = ["manage.py", "check", "--deploy", "--fail-level=WARNING"]
-    port = ["manage.py", "runserver", "65536", "--noreload"]
-    # runserver asks the database which migrations it has.
-    sqlite = PRODUCTION | {"DATABASE_URL": "sqlite:///:memory:"}
     # A few at once, which leaves time for the tests that run meanwhile.
     with ThreadPoolExecutor(max_workers=2) as pool:
         yield {
             "deploy": pool.submit(run, deploy, settings.BASE_DIR, PRODUCTION),
-            "port": pool.submit(run, port, settings.BASE_DIR, sqlite),
             **{n: pool.submit(run, WITHOUT_SECRET[n], clone, env) for n in WITHOUT_SECRET},
         }

@@ -133,13 +133,6 @@ def test_invalid_variable_is_one_clear_sentence(name: str, value: str, complaint
     assert "p4ss" not in "".join(traceback.format_exception(error.value))
 
 
-def test_invalid_port_is_one_clear_sentence(commands: Commands) -> None:
-    done = commands["port"].result()
-    assert done.returncode == 1
-    assert "Error: bind(): port must be 0-65535" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
 @pytest.mark.parametrize(
     ("url", "host", "password"),
     [
