@@ -26,9 +26,11 @@ import pytest
 
 # channels.testing has a communicator too, but imports Daphne.
 from asgiref.testing import ApplicationCommunicator
+from channels.db import database_sync_to_async
 from channels.routing import get_default_application
 from django.conf import settings
 from django.db import connection
+from django.test import Client as Browser
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
@@ -60,6 +62,7 @@ class Client(ApplicationCommunicator):
         origin: str | None = "http://localhost",
         scheme: str = "ws",
         headers: dict[str, str] | None = None,
+        user: Any = None,
         unread: int = 0,
     ) -> None:
         """Prepare the handshake.
@@ -70,6 +73,7 @@ class Client(ApplicationCommunicator):
             origin: The Origin header; None omits it.
             scheme: "ws" or "wss".
             headers: Other headers.
+            user: The user who is logged in.
             unread: How many frames the client accepts before it has read one; 0 stands for any
                 number.
         """
@@ -88,9 +92,13 @@ class Client(ApplicationCommunicator):
         }
         super().__init__(application or get_default_application(), scope)
         self._output_queue: asyncio.Queue[Any] = asyncio.Queue(unread)
+        self._user = user
 
     async def connect(self) -> bool:
         """Ask for a connection; return whether it was accepted."""
+        if self._user is not None:
+            cookie = await database_sync_to_async(session_cookie)(self._user)
+            self.scope["headers"].append((b"cookie", cookie.encode()))
         await self.send_input({"type": "websocket.connect"})
         answer = await self.receive_output(SECONDS)
         return bool(answer["type"] == "websocket.accept")
@@ -139,6 +147,13 @@ class Client(ApplicationCommunicator):
         """Send a text frame and return the next frame."""
         await self.send(text=text)
         return await self.receive_json()
+
+
+def session_cookie(user: Any) -> str:
+    """Log a user in; return the Cookie header."""
+    browser = Browser()
+    browser.force_login(user)
+    return f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
 
 
 def free_port() -> int:

@@ -10,12 +10,11 @@ from channels.exceptions import StopConsumer
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.test import Client as Browser
 
 from realtime import consumers, sockets
 from realtime.consumers import JsonConsumer
 from realtime.send import send_to_group
-from realtime.testing import SECONDS, Client
+from realtime.testing import SECONDS, Client, session_cookie
 
 from .applications import application
 
@@ -317,18 +316,16 @@ async def test_attributes_of_a_subclass_do_not_collide() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_user_stays_after_the_secret_key_was_rotated(client: Browser) -> None:
+async def test_user_stays_after_the_secret_key_was_rotated() -> None:
     class Named(Base):
         async def on_name(self, _frame: Any) -> None:
             await self.send_json({"name": self.scope["user"].get_username()})
 
     user = await database_sync_to_async(get_user_model().objects.create_user)("ada")
-    await database_sync_to_async(client.force_login)(user)
-    key = client.cookies[settings.SESSION_COOKIE_NAME].value
-    cookie = {"cookie": f"{settings.SESSION_COOKIE_NAME}={key}"}
+    headers = {"cookie": await database_sync_to_async(session_cookie)(user)}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(settings, "SECRET_KEY_FALLBACKS", [settings.SECRET_KEY])
         patch.setattr(settings, "SECRET_KEY", "rotated")
         for _ in range(2):
-            async with Client(application=application(Named), headers=cookie) as socket:
+            async with Client(application=application(Named), headers=headers) as socket:
                 assert await socket.ask('{"type": "name"}') == {"name": "ada"}

@@ -18,7 +18,6 @@ from channels.layers import get_channel_layer
 from django.conf import LazySettings
 from django.conf import settings as current
 from django.contrib.auth import get_user_model
-from django.test import Client as Browser
 {% if cookiecutter.layer == 'redis' %}
 from redis.asyncio import from_url
 {% endif %}
@@ -101,16 +100,12 @@ async def test_left_group_is_silent(consumer: type[JsonConsumer]) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @BOTH
-async def test_user_is_reached_on_every_connection(
-    consumer: type[JsonConsumer], client: Browser
-) -> None:
+async def test_user_is_reached_on_every_connection(consumer: type[JsonConsumer]) -> None:
     create_user = database_sync_to_async(get_user_model().objects.create_user)
     ada, bob = await create_user("ada"), await create_user("bob")
-    await database_sync_to_async(client.force_login)(ada)
-    cookie = {"cookie": f"{current.SESSION_COOKIE_NAME}={client.cookies['sessionid'].value}"}
     async with (
-        chat(consumer, headers=cookie) as first,
-        chat(consumer, headers=cookie) as second,
+        chat(consumer, user=ada) as first,
+        chat(consumer, user=ada) as second,
         chat(consumer) as guest,
     ):
         await send_to_user(bob, {"type": "not for ada"})

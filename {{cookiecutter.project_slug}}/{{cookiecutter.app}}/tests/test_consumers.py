@@ -4,9 +4,8 @@ from datetime import datetime
 from unittest.mock import AsyncMock
 
 import pytest
-from django.conf import settings
+from channels.db import database_sync_to_async
 from django.contrib.auth import get_user_model
-from django.test import Client as Browser
 
 from realtime.testing import Client
 
@@ -23,16 +22,10 @@ async def test_message_reaches_everyone() -> None:
         assert await bob.receive_json() == sent
 
 
-@pytest.fixture
-def cookie(client: Browser) -> str:
-    """Log a user in, in sync code: async code would leave a database connection open."""
-    client.force_login(get_user_model().objects.create_user("ada"))
-    return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
-
-
 @pytest.mark.django_db(transaction=True)
-async def test_sender_is_the_user_who_logged_in(cookie: str) -> None:
-    async with Client(PATH, headers={"cookie": cookie}) as client:
+async def test_sender_is_the_user_who_logged_in() -> None:
+    ada = await database_sync_to_async(get_user_model().objects.create_user)("ada")
+    async with Client(PATH, user=ada) as client:
         assert (await client.ask('{"message": "hi"}'))["sender"] == "ada"
 
 
