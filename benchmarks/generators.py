@@ -109,6 +109,7 @@ class Workshop:
             "__python": "3.12" if answers["django"] == "6.1" else "3.11",
             "__python_below": "",
             "__python_production": "3.14",
+            "__memory": "memory",
             "__redis": "",
             "_template_version": questions["_template_version"],
         }

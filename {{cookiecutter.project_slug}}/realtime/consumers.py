@@ -31,7 +31,7 @@ from ops.metrics import ERRORS
 
 from .clients import TOO_MANY, TOO_SLOW, Client
 from .frames import Frame, FrameError, encode, parse
-from .groups import Event, Group, UserGroup, require_free_name
+from .groups import Event, Group, UserGroup, report_unhandled, require_free_name
 from .presence import Presence
 from .send import text_of
 from .sockets import CLOSE_SECONDS, SOCKET, Socket
@@ -119,7 +119,7 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
         """Explain why a connection without a channel of its own has no `channel_name`."""
         if name == "channel_name" and not self.own_channel:
             raise AttributeError(
-                f"{type(self).__name__} has no channel_name, since its own_channel is False."
+                f"{type(self).__name__} has no channel_name, since its own_channel is False"
             )
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
@@ -127,8 +127,7 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
         """Pass an event to its handler, the method named like its type."""
         async with self.__turn:
             if (handler := self.__handler_of(message)) is None:
-                kind = type(self).__name__
-                logger.error("%s has no handler for the event %r", kind, message["type"])
+                report_unhandled(type(self).__name__, message)
             else:
                 await handler(message)
 

@@ -42,6 +42,12 @@ def require_free_name(group: str) -> None:
         raise TypeError(f"The group name {group!r} is reserved.")
 
 
+def report_unhandled(kind: str, event: Event) -> None:
+    """Log an event that a consumer of this kind has no handler for."""
+    method = str(event["type"]).replace(".", "_")
+    logger.error("%s has no handler for the event %r: %s()", kind, event["type"], method)
+
+
 async def free(layer: BaseChannelLayer, channel: str) -> None:
     """Free a channel, which a layer does only when it is cancelled while it waits for an event."""
     with suppress(Exception):
@@ -129,7 +135,7 @@ class Group:
                 self.push(tuple(self.members), event)
             return
         for kind in {m.kind for m in tuple(self.members) if not m.notify(event)}:
-            logger.error("%s has no handler for the event %r", kind, event["type"])
+            report_unhandled(kind, event)
 
     @staticmethod
     def push(members: tuple["Client", ...], event: Event) -> None:

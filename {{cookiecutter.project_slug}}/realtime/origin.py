@@ -29,8 +29,14 @@ async def refuse(_scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "websocket.close"})
 
 
-# Refuses every path. Channels accepts any ASGI application where Django's types expect a view.
-not_found = re_path("", refuse)  # type: ignore[arg-type]
+async def refuse_path(scope: Any, receive: Any, send: Any) -> None:
+    """Refuse a WebSocket whose path is unknown."""
+    logger.warning("WebSocket refused: routing.py does not have the path %r", scope["path"])
+    await refuse(scope, receive, send)
+
+
+# Matches every path. Channels accepts any ASGI application where Django's types expect a view.
+not_found = re_path("", refuse_path)  # type: ignore[arg-type]
 
 
 class OriginValidator:

@@ -49,10 +49,14 @@ async def send_to_user(user: Any, frame: Frame) -> None:
         frame: What the clients receive, as JSON.
 
     Raises:
+        TypeError: There is no user, or one without a primary key.
         Exception: As `send_to_group`.
     """
-    key = str(getattr(user, "pk", user))
-    await _send(USERS, {"type": EVENT, "user": key, "text": encode(frame)}, DEFAULT_CHANNEL_LAYER)
+    key = getattr(user, "pk", user)
+    if key is None:
+        raise TypeError("send_to_user requires a saved user.")
+    event = {"type": EVENT, "user": str(key), "text": encode(frame)}
+    await _send(USERS, event, DEFAULT_CHANNEL_LAYER)
 
 
 def text_of(event: dict[str, Any]) -> str:

@@ -31,6 +31,7 @@ from channels.routing import get_default_application
 from django.conf import settings
 from django.db import connection
 from django.test import Client as Browser
+from django.test import override_settings
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
@@ -97,10 +98,14 @@ class Client(ApplicationCommunicator):
     async def connect(self) -> bool:
         """Ask for a connection; return whether it was accepted."""
         if self._user is not None:
+            assert not connection.in_atomic_block, (
+                "A consumer sees the user only if the test has the mark "
+                "@pytest.mark.django_db(transaction=True)"
+            )
             cookie = await database_sync_to_async(session_cookie)(self._user)
             self.scope["headers"].append((b"cookie", cookie.encode()))
         await self.send_input({"type": "websocket.connect"})
-        answer = await self.receive_output(SECONDS)
+        answer = await self.receive_output()
         return bool(answer["type"] == "websocket.accept")
 
     async def disconnect(self) -> None:
@@ -110,7 +115,7 @@ class Client(ApplicationCommunicator):
 
     async def __aenter__(self) -> Self:
         """Connect."""
-        assert await self.connect()
+        assert await self.connect(), f"The WebSocket {self.scope['path']} was refused"
         return self
 
     async def __aexit__(
@@ -120,7 +125,12 @@ class Client(ApplicationCommunicator):
         traceback: TracebackType | None,
     ) -> None:
         """Disconnect."""
-        await self.disconnect()
+        try:
+            await self.disconnect()
+        except Exception:
+            # It must not take the place of the test's own error.
+            if error is None:
+                raise
 
     async def send(self, *, text: str | None = None, data: bytes | None = None) -> None:
         """Send a text frame or a binary one."""
@@ -130,22 +140,40 @@ class Client(ApplicationCommunicator):
         """Send a frame as JSON."""
         await self.send(text=json.dumps(frame))
 
+    async def receive_output(self, timeout: float = SECONDS) -> Any:  # noqa: ASYNC109, as asgiref
+        """Return the next ASGI event of the application.
+
+        Raises:
+            AssertionError: There is none in time.
+            Exception: The application has failed.
+        """
+        waiting = asyncio.ensure_future(self.output_queue.get())
+        await asyncio.wait(
+            [waiting, self.future], timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+        )
+        if waiting.done():
+            return waiting.result()
+        waiting.cancel()
+        if self.future.done():
+            self.future.result()
+        raise AssertionError("The consumer sent nothing")
+
     async def receive_json(self) -> Any:
         """Return the next frame, decoded."""
-        output = await self.receive_output(SECONDS)
+        output = await self.receive_output()
         assert output["type"] == "websocket.send", output
         return json.loads(output["text"])
 
     async def receive_close(self) -> int:
         """Wait for the server to close the connection, confirm it, and return its code."""
-        output = await self.receive_output(SECONDS)
+        output = await self.receive_output()
         assert output["type"] == "websocket.close", output
         await self.send_input({"type": "websocket.disconnect", "code": output["code"]})
         return int(output["code"])
 
-    async def ask(self, text: str) -> Any:
-        """Send a text frame and return the next frame."""
-        await self.send(text=text)
+    async def ask(self, frame: Any) -> Any:
+        """Send a frame, as JSON unless it is text, and return the next frame."""
+        await self.send(text=frame if isinstance(frame, str) else json.dumps(frame))
         return await self.receive_json()
 
 
@@ -266,6 +294,13 @@ def redis() -> Iterator[None]:
 
 
 {% endif %}
+@pytest.fixture(scope="session", autouse=True)
+def fast_passwords() -> Iterator[None]:
+    """Hash passwords in less time than production does."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
 @pytest.fixture(scope="session")
 def servers(django_db_setup: None) -> Iterator[list[Server]]:  # noqa: ARG001, used by Server
     """Start the server that the tests share, and stop it before the database is deleted."""

@@ -129,7 +129,7 @@ CHANNEL_LAYERS: dict[str, Any] = {
 # Carries messages within one process. docs/production.md describes how to change to Redis.
 CHANNEL_LAYERS: dict[str, Any] = {
     "default": {
-        "BACKEND": "channels.layers.InMemoryChannelLayer",
+        "BACKEND": "realtime.memory.MemoryChannelLayer",
         "CONFIG": {
             # Messages that may wait at once; more would be lost silently.
             "capacity": 10_000,

@@ -18,11 +18,6 @@ PASSWORD = "lovelace"
 NEW = "analytical engine"
 
 
-@pytest.fixture(autouse=True)
-def fast_hashes(settings: LazySettings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def user() -> User:
     return User.objects.create_user("ada", "ada@example.com", PASSWORD)

@@ -70,7 +70,7 @@ def test_settings_in_force(settings: LazySettings) -> None:
 {% if cookiecutter.layer == 'redis' %}
     assert type(get_channel_layer()).__name__ == "RedisPubSubChannelLayer"
 {% else %}
-    assert type(get_channel_layer()).__name__ == "InMemoryChannelLayer"
+    assert type(get_channel_layer()).__name__ == "MemoryChannelLayer"
 {% endif %}
     settings.STORAGES = values.STORAGES
     assert type(storages["staticfiles"]).__name__ == "ModuleStaticFilesStorage"

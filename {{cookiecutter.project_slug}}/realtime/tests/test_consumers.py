@@ -12,12 +12,13 @@ from unittest.mock import Mock
 {% endif %}
 
 import pytest
-from asgiref.sync import sync_to_async
+from asgiref.sync import async_to_sync, sync_to_async
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 from django.conf import LazySettings
 from django.conf import settings as current
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser
 {% if cookiecutter.layer == 'redis' %}
 from redis.asyncio import from_url
 {% endif %}
@@ -113,6 +114,40 @@ async def test_user_is_reached_on_every_connection(consumer: type[JsonConsumer])
         assert await first.receive_json() == await second.receive_json() == {"type": "notice"}
         await send_to_group(GROUP, {"type": "for all"})
         assert (await guest.receive_json())["type"] == "for all"
+
+
+async def test_frame_of_another_thread_arrives_at_once() -> None:
+    def send() -> None:
+        async_to_sync(send_to_group)(GROUP, {"type": "notice"})
+
+    async with chat() as client:
+        # Later, when the event loop has nothing to do.
+        threading.Timer(0.1, send).start()
+        assert await client.receive_json() == {"type": "notice"}
+
+
+async def test_nobody_is_no_user() -> None:
+    for nobody in (None, AnonymousUser()):
+        with pytest.raises(TypeError, match="saved user"):
+            await send_to_user(nobody, {"type": "notice"})
+
+
+async def test_client_raises_the_error_of_its_consumer() -> None:
+    class Failing(ChatConsumer):
+        async def on_fail(self, _frame: Frame) -> None:
+            raise ZeroDivisionError
+
+    async def fail() -> None:
+        async with chat(Failing) as client:
+            await client.send_json({"type": "fail"})
+            raise KeyError("the test's own")
+
+    client = chat(Failing)
+    assert await client.connect()
+    with pytest.raises(ZeroDivisionError):
+        await client.ask({"type": "fail"})
+    with pytest.raises(KeyError, match="the test's own"):
+        await fail()
 
 
 @pytest.fixture
