@@ -39,13 +39,23 @@ HEARTBEAT = '{"type": "heartbeat"}'
 SILENCE_SECONDS = 60
 # How long a close waits for the frames before it.
 FLUSH_SECONDS = 1
+# The types of a frame's content.
+FRAME = (str, bytes, bytearray, memoryview)
 
 
 @types.coroutine
 def resume(steps: Generator[Any, Any, None], waiting: Any) -> Generator[Any, Any, None]:
     """Return the rest of an awaitable that has run until it yielded what it is `waiting` for."""
-    yield waiting
-    yield from steps
+    try:
+        yield waiting
+    except BaseException as error:  # noqa: BLE001, the awaitable decides about it
+        try:
+            waiting = steps.throw(error)
+        except StopIteration:
+            return
+        yield from resume(steps, waiting)
+    else:
+        yield from steps
 
 
 class Client:
@@ -96,7 +106,8 @@ class Client:
             TypeError: A frame is neither text nor bytes.
         """
         if event["type"] == "websocket.send" and self._is_open:
-            if not isinstance(event.get("text", event.get("bytes")), (str, bytes)):
+            text = event.get("text")
+            if not isinstance(event.get("bytes") if text is None else text, FRAME):
                 raise TypeError("A frame must be text or bytes.")
             while self._writer and len(self._backlog) >= MAX_BACKLOG:
                 await asyncio.wait([self._writer])
@@ -104,7 +115,8 @@ class Client:
             SENT.inc()
             return
         if event["type"] == "websocket.close":
-            await self._flush()
+            self.leave_all()
+            await self.flush()
         await self._send(event)
         if event["type"] == "websocket.accept":
             self._is_open = True
@@ -141,7 +153,7 @@ class Client:
 
     async def end(self, code: int) -> None:
         """Close the connection after the frames that wait."""
-        await self._flush()
+        await self.flush()
         self.disconnect(code)
 
     def join(self, kind: type[Group], name: str, using: str) -> Group:
@@ -187,8 +199,8 @@ class Client:
             waiting = next(steps)
         except StopIteration:
             pass
-        except Exception as error:  # noqa: BLE001, each server reports a lost client in its own way
-            logger.debug("The client is gone: %r", error)
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001, as in _write
+            logger.debug("A frame was not sent: %r", error)
         else:
             self._start_writer(resume(steps, waiting))
 
@@ -206,20 +218,20 @@ class Client:
 
     async def _write(self, sending: Awaitable[None] | None) -> None:
         """Send what waits, and what is added meanwhile."""
-        backlog = self._backlog
         try:
-            if sending:
-                await sending
-            while backlog:
-                self._sent_at = self._loop.time()
-                await self._send_frame(backlog.pop(0))
-        except Exception as error:  # noqa: BLE001, each server reports a lost client in its own way
-            logger.debug("The client is gone: %r", error)
-            backlog.clear()
+            while sending or self._backlog:
+                try:
+                    if sending is None:
+                        self._sent_at = self._loop.time()
+                        sending = self._send_frame(self._backlog.pop(0))
+                    await sending
+                except Exception as error:  # noqa: BLE001, each server has its own for a lost client
+                    logger.debug("A frame was not sent: %r", error)
+                sending = None
         finally:
             self._writer = None
 
-    async def _flush(self) -> None:
+    async def flush(self) -> None:
         """Wait until the frames so far are sent, which a client that does not read prevents."""
         if self._writer:
             await asyncio.wait([self._writer], timeout=FLUSH_SECONDS)

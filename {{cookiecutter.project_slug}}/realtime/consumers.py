@@ -15,7 +15,6 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from contextvars import copy_context
 from copy import deepcopy
 from functools import partial
@@ -46,7 +45,7 @@ MAX_EVENTS = 2048
 # The close code of a connection that ended without one.
 ABNORMAL = 1006
 # Handlers of events that only the server may send.
-OF_SERVER = {"websocket_connect", "websocket_disconnect"}
+OF_SERVER = {"websocket_connect", "websocket_receive", "websocket_disconnect"}
 HANDLERS = {"websocket_connect", "websocket_receive", "websocket_disconnect", "realtime_send"}
 
 
@@ -100,7 +99,7 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
         try:
             await self.__serve(receive)
         except StopConsumer:
-            pass
+            await self.__client.flush()
         except asyncio.CancelledError:
             if socket.code is None:
                 raise
@@ -109,6 +108,7 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
             await self.__end(socket.code)
         except Exception:
             await self.__end(ABNORMAL)
+            await self.__client.flush()
             raise
         finally:
             self.__client.stop()
@@ -281,12 +281,14 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
                 logger.exception("%s failed to disconnect", type(self).__name__)
 
     async def __finish(self) -> None:
-        """Wait for the handler at work, before the connection is closed from outside."""
-        with suppress(TimeoutError):
+        """Wait for the handler at work and its frames, before a close from outside."""
+        try:
             async with asyncio.timeout(CLOSE_SECONDS), self.__turn:
-                return
-        if self.__worker:
-            self.__worker.cancel()
+                await self.__client.flush()
+        except TimeoutError:
+            if self.__worker:
+                self.__worker.cancel()
+        self.__client.leave_all()
 
     async def __serve(self, receive: Callable[[], Awaitable[Event]]) -> None:
         """Pass events to their handlers, one at a time."""

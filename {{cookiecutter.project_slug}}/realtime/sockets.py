@@ -41,6 +41,7 @@ class Socket:
         self.send_frame = send
         self._receive = receive
         self._is_closed = False
+        self._is_gone = False
         self.closing: asyncio.Task[None] | None = None
         # The task that waits for the client. Channels' own consumers have one for that.
         self._waiting: asyncio.Task[Any] | None = None
@@ -79,16 +80,20 @@ class Socket:
                 break
             finally:
                 self._waiting = None
+            if event["type"] == "websocket.disconnect":
+                self._is_gone = True
             if not self._is_closed or event["type"] != "websocket.receive":
                 return event
         return await self._receive_end()
 
     async def _receive_end(self) -> Any:
-        """Close the WebSocket and return the disconnect."""
-        if self.rest:
+        """Close the WebSocket, unless its client has left, and return the disconnect."""
+        if self.rest and not self._is_gone:
             await self.rest()
         if self._deadline:
             self._deadline.cancel()
+        if self._is_gone:
+            return {"type": "websocket.disconnect", "code": self.code}
         # A client that does not read may yet do so later, and then gets its close code.
         self.closing = asyncio.create_task(self._close())
         await asyncio.wait([self.closing], timeout=CLOSE_SECONDS)

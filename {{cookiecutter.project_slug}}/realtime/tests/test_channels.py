@@ -1,6 +1,7 @@
 """Tests that JsonConsumer is a Channels consumer, in the whole application and alone."""
 
 import asyncio
+from contextlib import nullcontext
 from contextvars import ContextVar
 from typing import Any
 
@@ -145,6 +146,9 @@ async def test_close_code_is_sent_even_if_a_handler_is_busy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sockets, "CLOSE_SECONDS", 0.1)
+{% if cookiecutter.server == 'granian' %}
+    monkeypatch.setattr(sockets, "SILENCE_SECONDS", 0.01)
+{% endif %}
     monkeypatch.setattr(consumers, "CLOSE_SECONDS", 0.1)
     codes = []
 
@@ -233,6 +237,87 @@ async def test_stop_consumer_ends_it() -> None:
         assert await client.connect()
         await client.send_json({"type": "stop"})
         await client.wait(SECONDS)
+
+
+async def test_frames_before_the_end_are_sent() -> None:
+    class Ending(WithoutChannel):
+        async def on_end(self, frame: Any) -> None:
+            await self.send_json({"number": 1})
+            await self.send_json({"number": 2})
+            if frame["failing"]:
+                raise ZeroDivisionError
+            raise StopConsumer
+
+    for place in places(Ending):
+        for failing in (False, True):
+            # The second frame waits for the first one.
+            client = Client(application=place, unread=1)
+            assert await client.connect()
+            assert await client.ask({"type": "end", "failing": failing}) == {"number": 1}
+            assert await client.receive_json() == {"number": 2}
+            with pytest.raises(ZeroDivisionError) if failing else nullcontext():
+                await client.wait(SECONDS)
+
+
+async def test_answer_is_sent_before_a_close_from_outside() -> None:
+    class Answering(Base):
+        async def on_ask(self, _frame: Any) -> None:
+            socket.disconnect(1012)
+            await self.send_json({"number": 1})
+            await self.send_json({"number": 2})
+
+    class WithoutChannel(Answering):
+        own_channel = False
+
+    for consumer in (Answering, WithoutChannel):
+        place = application(consumer)
+        client = Client(application=place, unread=1)
+        assert await client.connect()
+        (socket,) = place._sockets  # noqa: SLF001
+        assert await client.ask({"type": "ask"}) == {"number": 1}
+        assert await client.receive_json() == {"number": 2}
+        assert await client.receive_close() == 1012
+        await client.wait(SECONDS)
+
+
+@pytest.mark.parametrize("where", ["server", "middleware"])
+async def test_error_of_one_frame_costs_no_other(where: str) -> None:
+    """The code that sends gets the error, and may handle it."""
+    caught: list[Exception] = []
+
+    def failing_once(inner: Any) -> Any:
+        async def wrapper(scope: Any, receive: Any, send: Any) -> None:
+            async def sending(event: Any) -> None:
+                if event["type"] == "websocket.send" and not caught:
+                    await asyncio.sleep(0)
+                    failed = asyncio.get_running_loop().create_future()
+                    failed.set_exception(ConnectionResetError())
+                    try:
+                        await failed
+                    except ConnectionResetError as error:
+                        caught.append(error)
+                        raise
+                await send(event)
+
+            await inner(scope, receive, sending)
+
+        return wrapper
+
+    class Counting(Base):
+        async def on_count(self, _frame: Any) -> None:
+            for number in range(3):
+                await self.send_json({"number": number})
+
+    class Wrapped:
+        @staticmethod
+        def as_asgi() -> Any:
+            return failing_once(Counting.as_asgi())
+
+    place: Any = application(Wrapped if where == "middleware" else Counting)  # type: ignore[arg-type]
+    async with Client(application=failing_once(place) if where == "server" else place) as client:
+        assert await client.ask({"type": "count"}) == {"number": 1}
+        assert await client.receive_json() == {"number": 2}
+    assert len(caught) == 1
 
 
 async def test_subprotocol_and_headers_are_accepted() -> None:
