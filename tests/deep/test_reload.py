@@ -88,12 +88,26 @@ def test_ctrl_c_does_not_wait_for_views(
 def test_without_a_reloader_a_mistake_ends_it(
     answers: Answers, make_project: Callable[[Answers], Path], tmp_path: Path
 ) -> None:
-    """It says what is wrong, and that it has failed."""
+    """It reports what is wrong, and that it has failed."""
     project = copy(make_project(answers), tmp_path)
     consumers = project / "index/consumers.py"
     consumers.write_text(consumers.read_text().replace("class ", MISTAKE))
+    assert "SyntaxError" in failure(project, free_port())
+
+
+@pytest.mark.parametrize("answers", servers("memory")[:1], ids=by_server)
+def test_invalid_port_is_one_clear_sentence(
+    answers: Answers, make_project: Callable[[Answers], Path]
+) -> None:
+    output = failure(make_project(answers), 65_536)
+    assert "Error: bind(): port must be 0-65535" in output
+    assert "Traceback" not in output
+
+
+def failure(project: Path, port: int) -> str:
+    """Run runserver without a reloader, which must fail; return its messages."""
     done = subprocess.run(
-        [python(project), "manage.py", "runserver", "--noreload", str(free_port())],
+        [python(project), "manage.py", "runserver", "--noreload", str(port)],
         cwd=project,
         check=False,
         stderr=subprocess.PIPE,
@@ -101,7 +115,7 @@ def test_without_a_reloader_a_mistake_ends_it(
         timeout=SECONDS,
     )
     assert done.returncode == 1
-    assert "SyntaxError" in done.stderr
+    return done.stderr
 
 
 def block(port: int, file: Path) -> None:

@@ -1,13 +1,12 @@
 """The development server: Django's flags, and Redis that does not answer."""
 
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.projects.clients import SECONDS, free_port, get, logged, running, wait_until
+from tests.projects.clients import free_port, get, logged, running, wait_until
 from tests.projects.servers import by_server, copy, production, python, servers
 from tests.questions import Answers, label
 
@@ -60,21 +59,3 @@ def test_uploads_are_served_and_static_files_may_be_left_to_something_else(
         assert get(port, "/")[0] == 200
         assert get(port, STYLE)[0] == 404
         assert get(port, "/media/notes.txt")[2] == "uploaded"
-
-
-@pytest.mark.parametrize("answers", servers("memory")[:1], ids=by_server)
-def test_invalid_port_is_one_clear_sentence(
-    answers: Answers, make_project: Callable[[Answers], Path]
-) -> None:
-    project = make_project(answers)
-    done = subprocess.run(
-        [python(project), "manage.py", "runserver", "65536", "--noreload"],
-        cwd=project,
-        check=False,
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=SECONDS,
-    )
-    assert done.returncode == 1
-    assert "Error: bind(): port must be 0-65535" in done.stderr
-    assert "Traceback" not in done.stderr
