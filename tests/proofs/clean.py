@@ -15,6 +15,13 @@ NAMES: tuple[dict[str, str], ...] = (
     {"project_name": "z", "app": "a"},
 )
 
+# Each command of its own would start Django anew.
+CHECKS = """
+from django.core.management import call_command
+call_command("check", fail_level="WARNING")
+call_command("makemigrations", check=True, dry_run=True)
+"""
+
 
 def prove(subject: Subject) -> None:
     for number, names in enumerate(NAMES):
@@ -31,7 +38,6 @@ def prove(subject: Subject) -> None:
     manage = ["-W", "error", "manage.py"]
     # PostgreSQL would be asked which migrations it has.
     sqlite = {"DATABASE_URL": "sqlite:///:memory:"}
-    subject.run(*manage, "check", "--fail-level=WARNING", **sqlite)
-    subject.run(*manage, "makemigrations", "--check", "--dry-run", **sqlite)
+    subject.run(*manage, "shell", "-c", CHECKS, **sqlite)
     deployed = {**production(), **sqlite}
     subject.run(*manage, "check", "--deploy", "--fail-level=WARNING", **deployed)

@@ -11,7 +11,8 @@ from tests.projects.clients import (
     say,
     wait_until,
 )
-from tests.proofs.subject import CODE, Subject, production
+from tests.proofs.deployment import deployed
+from tests.proofs.subject import CODE, Subject
 
 READS = CODE
 
@@ -19,8 +20,7 @@ READS = CODE
 def prove(subject: Subject) -> None:
     with ExitStack() as stack:
         services = stack.enter_context(subject.services())
-        env = {**production(), **services}
-        subject.run("manage.py", "collectstatic", "--no-input", "--verbosity=0", **env)
+        env = deployed(subject, services)
         ports, logs = [], []
         for number in ("1", "2"):
             port, log = free_port(), subject.scratch / number

@@ -2,9 +2,9 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browsers import chromium
 from tests.projects.clients import free_port, running
-from tests.proofs.subject import CODE, Subject, production
+from tests.proofs.deployment import deployed
+from tests.proofs.subject import CODE, Subject
 
 READS = CODE
 
@@ -19,11 +19,11 @@ def prove(subject: Subject) -> None:
 
     port = free_port()
     with subject.services() as services:
-        env = {**production(), **services, "SECURE_SSL_REDIRECT": "False"}
-        subject.run("manage.py", "collectstatic", "--no-input", "--verbosity=0", **env)
+        env = {**deployed(subject, services), "SECURE_SSL_REDIRECT": "False"}
         command = subject.server(port)
-        with running(command, port, subject.folder, **env), chromium() as browser:
-            pages = [browser.new_page(viewport={"width": 900, "height": 700}) for _ in range(2)]
+        with running(command, port, subject.folder, **env), subject.browser() as browser:
+            context = browser.new_context(viewport={"width": 900, "height": 700})
+            pages = [context.new_page() for _ in range(2)]
             for page in pages:
                 listen(page)
                 page.goto(f"http://127.0.0.1:{port}/")
@@ -35,3 +35,4 @@ def prove(subject: Subject) -> None:
                 expect(page.locator("#messages .text")).to_have_text("<b>Hello</b> 你好!")
             pages[1].screenshot(path=subject.caches / f"{subject.answers['server']}.png")
             assert complaints == []
+            context.close()

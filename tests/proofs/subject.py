@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from playwright.sync_api import Browser
+
 from tests.questions import Answers
 
 # Which files of a project a proof reads.
@@ -14,6 +16,7 @@ ALL, CODE, BESIDE = "all", "code", "beside"
 SECONDS_TO_RUN = 300
 
 Services = Callable[[], AbstractContextManager[dict[str, str]]]
+Browsers = Callable[[], AbstractContextManager[Browser]]
 
 
 @dataclass(frozen=True)
@@ -21,19 +24,23 @@ class Subject:
     """A project, and what a proof needs besides.
 
     Attributes:
+        name: The name of the project among those that share its caches.
         answers: What the project was generated from.
         folder: The project, with its environment in `.venv` where the proof runs its code.
         scratch: An empty folder for the proof.
         caches: A folder that the proofs of all projects share.
         services: Starts the services that the project may ask for, and yields the environment
             variables that name them. A project ignores the variables of services it does not use.
+        browser: Runs a headless Chromium.
     """
 
+    name: str
     answers: Answers
     folder: Path
     scratch: Path
     caches: Path
     services: Services
+    browser: Browsers
 
     @property
     def python(self) -> str:
