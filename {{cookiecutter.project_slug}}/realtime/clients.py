@@ -20,12 +20,15 @@ from ops.metrics import RECEIVED, SENT
 
 from .frames import FrameError
 from .groups import Event, Group
+from .rate import Rate
 from .sockets import Socket
 
 logger = logging.getLogger(__name__)
 
 TOO_SLOW = 4008
 TOO_MANY = 4029
+# A client may exceed the rate of messages by this factor before it is closed.
+TOLERANCE = 2
 
 # A client with this many waiting frames is closed if the server has accepted none for so long.
 MAX_BACKLOG = 256
@@ -87,9 +90,9 @@ class Client:
         self._send = send
         self._send_frame = send if has_middleware else socket.send_frame
         self._loop = asyncio.get_running_loop()
-        self._recent = 0.0
         self._received_at = self._sent_at = self._loop.time()
-        self._limit = settings.WS_MESSAGES_PER_SECOND
+        self._limit: int = settings.WS_MESSAGES_PER_SECOND
+        self._rate = Rate(self._limit)
         # Frames of groups wait in it for the handshake, and all frames for those before them.
         self._backlog: list[Event] = []
         self._writer: asyncio.Task[None] | None = None
@@ -143,13 +146,11 @@ class Client:
             FrameError: The client sends more than it may.
         """
         RECEIVED.inc()
-        now = self._loop.time()
-        # Frames count less and less over the second after they came.
-        self._recent = max(0.0, self._recent - (now - self._received_at) * self._limit) + 1
-        self._received_at = now
-        if self._limit < self._recent <= 2 * self._limit:
+        self._received_at = self._loop.time()
+        rate = self._rate.add()
+        if 1 < rate <= TOLERANCE:
             raise FrameError("rate_limited", f"Send at most {self._limit} messages per second.")
-        return self._recent <= self._limit
+        return rate <= TOLERANCE
 
     async def end(self, code: int) -> None:
         """Close the connection after the frames that wait."""

@@ -11,7 +11,7 @@ from typing import Any, cast
 from ops.metrics import CLOSED
 
 {% if cookiecutter.server == 'daphne' %}
-from .daphne import Inlet, Outlet
+from .daphne import Inlet, Outlet, limit_fragments
 
 {% endif %}
 # Where a scope holds its Socket.
@@ -52,6 +52,7 @@ class Socket:
             # before it has sent it. Its timer runs up to a second fast.
             protocol = send.args[0]
             protocol.closeHandshakeTimeout = CLOSE_SECONDS + 1
+            limit_fragments(protocol)
             self.send_frame = Outlet(send, protocol).send
             self._receive = Inlet(protocol).get
 {% endif %}

@@ -32,14 +32,13 @@ from granian.server.embed import Server
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 {% endif %}
-{% if cookiecutter.layer == 'redis' or cookiecutter.server == 'uvicorn' %}
-
-{% endif %}
 {% if cookiecutter.layer == 'redis' %}
+
 from realtime.redis import report_unavailable
 {% endif %}
 {% if cookiecutter.server == 'uvicorn' %}
-from realtime.uvicorn import allow_long_headers
+
+from .serve import allow_long_headers
 {% endif %}
 
 # The exit code that makes Django's reloader start again.
@@ -135,7 +134,14 @@ class Command(runserver.Command):
 {% if cookiecutter.server == 'uvicorn' %}
         allow_long_headers()
         # BEHIND_TLS_PROXY alone decides whether headers of a proxy are trusted.
-        uvicorn.run(application, host=host, port=port, proxy_headers=False)
+        uvicorn.run(
+            application,
+            host=host,
+            port=port,
+            proxy_headers=False,
+            ws="realtime.uvicorn:BoundedProtocol",
+            ws_per_message_deflate=False,
+        )
 {% elif cookiecutter.server == 'daphne' %}
         endpoints = build_endpoint_description_strings(host=host, port=port)
         Server(application=application, endpoints=endpoints, signal_handlers=False).run()

@@ -16,10 +16,6 @@ from django.contrib.staticfiles.storage import ManifestStaticFilesStorage, stati
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
-{% if cookiecutter.server == 'uvicorn' %}
-
-from realtime.uvicorn import allow_long_headers
-{% endif %}
 
 logger = logging.getLogger(__name__)
 
@@ -123,6 +119,19 @@ def allowed_workers(workers: int) -> int:
     return 1
 
 
+{% if cookiecutter.server == 'uvicorn' %}
+def allow_long_headers() -> None:
+    """Remove the limits of WebSockets, so that a long cookie does not stop them.
+
+    Uvicorn has read a request without a limit before it passes it on to the websockets library.
+    Above its limits, 8 kB a line and 128 headers, that library would never answer. It reads these
+    variables when it is imported.
+    """
+    for name in ("WEBSOCKETS_MAX_LINE_LENGTH", "WEBSOCKETS_MAX_NUM_HEADERS"):
+        os.environ.setdefault(name, "1000000000")
+
+
+{% endif %}
 {% if cookiecutter.server in ('granian', 'uvicorn') %}
 def server(host: str, port: int, workers: int) -> list[str]:
 {% else %}
@@ -141,6 +150,7 @@ def server(host: str, port: int, _workers: int) -> list[str]:
         "--no-proxy-headers",
         # It triples the memory of a connection.
         "--ws-per-message-deflate=false",
+        "--ws=realtime.uvicorn:BoundedProtocol",
         "--ws-max-size=2097152",
         # For requests that arrived while realtime/connections.py was waiting for others.
         "--timeout-graceful-shutdown=2",

@@ -1,0 +1,95 @@
+"""Clients that flood a server with frames that complete no message."""
+
+import socket
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.projects.clients import SECONDS, get
+from tests.projects.servers import by_server, servers, serving
+from tests.questions import Answers
+
+HANDSHAKE = (
+    "GET /ws/index/ HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\n"
+    "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
+)
+# Clients mask their frames, here with zeros. https://www.rfc-editor.org/rfc/rfc6455#section-5.2
+MASK = bytes(4)
+PING = b"\x89\xfd" + MASK + bytes(125)
+PONG = b"\x8a\x80" + MASK
+FIRST_FRAGMENT = b"\x01\x80" + MASK
+FRAGMENT = b"\x00\x80" + MASK
+
+FLOODS = {"fragments": (FIRST_FRAGMENT, FRAGMENT), "pongs": (b"", PONG)}
+FLOODERS = 10
+FLOOD_SECONDS = 5
+PINGS = 300_000_000 // len(PING)
+# Granian has no hook for it: docs/production.md of a project says how to bound its memory.
+UNBOUNDED = "granian"
+
+
+def open_raw(port: int) -> socket.socket:
+    """Open a WebSocket of which nothing is read but the handshake."""
+    client = socket.create_connection(("127.0.0.1", port), timeout=SECONDS)
+    client.sendall(HANDSHAKE.format(port=port).encode())
+    assert client.recv(1000).startswith(b"HTTP/1.1 101")
+    return client
+
+
+def flood(port: int, start: bytes, frame: bytes, until: float) -> int:
+    """Send a frame over and over, also on new connections; return how many were opened."""
+    opened = 0
+    while time.monotonic() < until:
+        opened += 1
+        try:
+            with open_raw(port) as client:
+                client.settimeout(1)
+                client.sendall(start)
+                while time.monotonic() < until:
+                    client.sendall(frame * 10_000)
+        except OSError:
+            continue
+    return opened
+
+
+@pytest.mark.parametrize(
+    "answers", [a for a in servers("memory") if a["server"] != UNBOUNDED], ids=by_server
+)
+def test_pings_of_a_client_that_does_not_read_take_no_memory(
+    answers: Answers, make_project: Callable[[Answers], Path]
+) -> None:
+    with serving(make_project(answers)) as server, open_raw(server.port) as client:
+        before = server.peak_megabytes()
+        client.settimeout(2)
+        try:
+            for _ in range(PINGS // 1000):
+                client.sendall(PING * 1000)
+        except OSError:
+            # The server has stopped reading, or cut the connection.
+            pass
+        assert server.peak_megabytes() - before < 60
+        assert get(server.port, "/healthz")[0] == 200
+
+
+@pytest.mark.parametrize("kind", FLOODS)
+@pytest.mark.parametrize("answers", servers("memory"), ids=by_server)
+def test_floods_do_not_hold_up_others(
+    answers: Answers, kind: str, make_project: Callable[[Answers], Path]
+) -> None:
+    with serving(make_project(answers)) as server, ThreadPoolExecutor(FLOODERS) as threads:
+        until = time.monotonic() + FLOOD_SECONDS
+        floods = [
+            threads.submit(flood, server.port, *FLOODS[kind], until) for _ in range(FLOODERS)
+        ]
+        waits = []
+        while time.monotonic() < until:
+            begin = time.monotonic()
+            assert get(server.port, "/healthz")[0] == 200
+            waits.append(time.monotonic() - begin)
+        opened = sum(one.result() for one in floods)
+        print(answers["server"], kind, f"longest {max(waits):.2f} s of {len(waits)}, {opened=}")
+        assert max(waits) < 5
