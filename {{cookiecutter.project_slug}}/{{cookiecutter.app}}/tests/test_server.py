@@ -127,6 +127,20 @@ def test_visitor_can_not_choose_the_site(server: Server) -> None:
             server.open_socket(PATH, origin, evil)
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("path", [PATH, "/"])
+def test_handshake_with_a_body_is_answered(server: Server, method: str, path: str) -> None:
+    handshake = {
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version": "13",
+        "Upgrade": "websocket",
+    }
+    with closing(HTTPConnection(server.address, timeout=5)) as connection:
+        connection.request(method, path, "body", handshake)
+        assert 400 <= connection.getresponse().status < 500
+
+
 def test_foreign_origin_is_refused(server: Server) -> None:
     with pytest.raises(InvalidStatus) as refusal:
         server.open_socket(PATH, "https://evil.example")

@@ -39,7 +39,7 @@ from hypercorn.config import Config
 from realtime.redis import report_unavailable
 {% endif %}
 {% if cookiecutter.server == 'uvicorn' %}
-from realtime.uvicorn import allow_long_headers
+from realtime.uvicorn import PROTOCOL, allow_long_headers
 {% endif %}
 
 # The exit code that makes Django's reloader start again.
@@ -135,7 +135,7 @@ class Command(runserver.Command):
 {% if cookiecutter.server == 'uvicorn' %}
         allow_long_headers()
         # BEHIND_TLS_PROXY alone decides whether headers of a proxy are trusted.
-        uvicorn.run(application, host=host, port=port, proxy_headers=False)
+        uvicorn.run(application, host=host, port=port, proxy_headers=False, ws=PROTOCOL)
 {% elif cookiecutter.server == 'daphne' %}
         endpoints = build_endpoint_description_strings(host=host, port=port)
         Server(application=application, endpoints=endpoints, signal_handlers=False).run()

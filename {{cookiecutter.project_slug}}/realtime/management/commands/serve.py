@@ -18,7 +18,7 @@ from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 {% if cookiecutter.server == 'uvicorn' %}
 
-from realtime.uvicorn import allow_long_headers
+from realtime.uvicorn import PROTOCOL, allow_long_headers
 {% endif %}
 
 logger = logging.getLogger(__name__)
@@ -139,6 +139,7 @@ def server(host: str, port: int, _workers: int) -> list[str]:
         f"--workers={workers}",
         # BEHIND_TLS_PROXY alone decides whether headers of a proxy are trusted.
         "--no-proxy-headers",
+        f"--ws={PROTOCOL}",
         # It triples the memory of a connection.
         "--ws-per-message-deflate=false",
         "--ws-max-size=2097152",
