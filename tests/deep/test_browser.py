@@ -157,7 +157,7 @@ def test_two_windows_talk(project: Path, open_page: Callable[[str], Page]) -> No
         for page in (alice, bob):
             message = page.locator("#messages li").last
             expect(message.locator(".text")).to_have_text(hostile)
-            expect(message.locator(".sender")).to_contain_text("guest-")
+            expect(message.locator(".sender")).to_contain_text("guest (")
             expect(message.locator("time")).not_to_be_empty()
         expect(alice.get_by_role("textbox")).to_have_value("")
         expect(alice.locator("#round-trip")).to_contain_text("ms")

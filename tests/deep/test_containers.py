@@ -127,10 +127,13 @@ def test_compose_understands(project: Path) -> None:
     services = loaded(project)
     ours = {"proxy", "web", "migrate"}
     assert [name for name in services if "ports" in services[name]] == ["proxy"]
+    for service in services.values():
+        assert service["read_only"]
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert int(service["mem_limit"]) > 0
+        assert service["pids_limit"] > 0
     for name in ours:
-        assert services[name]["read_only"]
-        assert services[name]["cap_drop"] == ["ALL"]
-        assert services[name]["security_opt"] == ["no-new-privileges:true"]
         assert services[name]["stop_grace_period"] == "20s"
         assert "DEBUG" not in services[name]["environment"]
     assert services["web"]["environment"] == services["migrate"]["environment"]
@@ -139,6 +142,7 @@ def test_compose_understands(project: Path) -> None:
     assert services["web"]["deploy"]["replicas"] == (2 if "redis" in services else 1)
     for name in set(services) - ours:
         assert services[name]["healthcheck"]["test"]
+        assert services[name]["user"]
     targets = {
         name: service["build"]["target"] for name, service in services.items() if "build" in service
     }

@@ -82,14 +82,13 @@ def test_floods_do_not_hold_up_others(
 ) -> None:
     with serving(make_project(answers)) as server, ThreadPoolExecutor(FLOODERS) as threads:
         until = time.monotonic() + FLOOD_SECONDS
-        floods = [
-            threads.submit(flood, server.port, *FLOODS[kind], until) for _ in range(FLOODERS)
-        ]
+        attack = FLOODS[kind]
+        floods = [threads.submit(flood, server.port, *attack, until) for _ in range(FLOODERS)]
         waits = []
         while time.monotonic() < until:
             begin = time.monotonic()
             assert get(server.port, "/healthz")[0] == 200
             waits.append(time.monotonic() - begin)
-        opened = sum(one.result() for one in floods)
-        print(answers["server"], kind, f"longest {max(waits):.2f} s of {len(waits)}, {opened=}")
+        assert all(one.result() for one in floods)
+        # On an idle machine it is less than one second, but the floods share its processors.
         assert max(waits) < 5

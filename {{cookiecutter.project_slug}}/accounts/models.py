@@ -19,6 +19,7 @@ class LoginAttempt(models.Model):
     """
 
     name = models.CharField(max_length=64)
+    # Or the device, if the user has logged in on it before.
     network = models.CharField(max_length=64)
     at = models.DateTimeField(auto_now_add=True)
 

@@ -5,7 +5,7 @@ nothing. No package: django-axes declares Django up to 6.0 only, django-ratelimi
 """
 
 from datetime import timedelta
-from ipaddress import IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -18,22 +18,19 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.views.decorators.debug import sensitive_variables
 
+from .devices import device_of
 from .models import LoginAttempt, User
 
 WINDOW = timedelta(minutes=5)
 # Failures within the window: from one network for one name, from one network, and for one name. The
-# last is far higher, since it locks out the owner of the name too.
+# last is far higher, since it locks out the owner of the name too, except on known devices: each of
+# them counts as a network of its own, and has the first limit only.
 LIMITS = {"both": 5, "network": 50, "name": 100}
+DEVICE = "device "
 
 
-def network_of(request: HttpRequest | None) -> str:
-    """Return the network of a client: an IPv4 address, or the /64 of an IPv6 address."""
-    if request is None:
-        return ""
-    address = request.META.get("REMOTE_ADDR") or ""
-    if settings.BEHIND_TLS_PROXY:
-        # The proxy has added the last one; a client may have invented the others.
-        address = request.headers.get("X-Forwarded-For", address).rpartition(",")[2].strip()
+def parse(address: str) -> IPv4Address | IPv6Address | None:
+    """Return an address, or None if it is none, as on a Unix socket."""
     # Some proxies append the client's port.
     if address.startswith("["):
         address = address[1:].partition("]")[0]
@@ -42,18 +39,35 @@ def network_of(request: HttpRequest | None) -> str:
     try:
         parsed = ip_address(address)
     except ValueError:
-        # On a Unix socket there is no address.
+        return None
+    # A socket for both versions shows IPv4 clients as ::ffff:192.0.2.1.
+    return getattr(parsed, "ipv4_mapped", None) or parsed
+
+
+def network_of(request: HttpRequest | None) -> str:
+    """Return the network of a client: an IPv4 address, or the /64 of an IPv6 address."""
+    if request is None:
         return ""
-    if isinstance(parsed, IPv6Address):
-        # A socket for both versions shows IPv4 clients as ::ffff:192.0.2.1.
-        return str(parsed.ipv4_mapped or IPv6Network((int(parsed), 64), strict=False))
-    return str(parsed)
+    address = parse(request.META.get("REMOTE_ADDR") or "")
+    forwarded = request.headers.get("X-Forwarded-For")
+    if settings.BEHIND_TLS_PROXY and forwarded is not None and is_proxy(address):
+        # The proxy has added the last one; a client may have invented the others.
+        address = parse(forwarded.rpartition(",")[2].strip())
+    if isinstance(address, IPv6Address):
+        return str(IPv6Network((int(address), 64), strict=False))
+    return str(address or "")
+
+
+def is_proxy(address: IPv4Address | IPv6Address | None) -> bool:
+    """Return whether a request comes from a proxy, rather than past it."""
+    return address is None or any(address in network for network in settings.PROXY_NETWORKS)
 
 
 def attempt(request: HttpRequest | None, name: str) -> LoginAttempt:
     """Return an attempt without the name itself, since people type passwords there."""
     digest = salted_hmac("login", name.casefold(), algorithm="sha256").hexdigest()
-    return LoginAttempt(name=digest, network=network_of(request))
+    device = request and device_of(request, name)
+    return LoginAttempt(name=digest, network=f"{DEVICE}{device}" if device else network_of(request))
 
 
 def is_throttled(made: LoginAttempt, others: QuerySet[LoginAttempt] | None = None) -> bool:
@@ -66,8 +80,12 @@ def is_throttled(made: LoginAttempt, others: QuerySet[LoginAttempt] | None = Non
         network=Count("pk", filter=network),
         name=Count("pk", filter=name),
     )
-    # Clients without an address share no network.
-    kinds = LIMITS if made.network else ("name",)
+    kinds = tuple(LIMITS)
+    if made.network.startswith(DEVICE):
+        kinds = ("both",)
+    elif not made.network:
+        # Clients without an address share no network.
+        kinds = ("name",)
     return any(counts[kind] >= LIMITS[kind] for kind in kinds)
 
 

@@ -1,6 +1,7 @@
 """Environment variables for the settings: what environs does not check."""
 
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,13 @@ from dotenv import load_dotenv
 from environs import Env
 
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(\*\.)?([a-z0-9.-]+|\[[0-9a-f]*:[0-9a-f:.]+\])(:[0-9]+)?")
+
+# Those of this host, of a local network or a cloud's, and of containers.
+PRIVATE_NETWORKS = [
+    *map(IPv4Network, ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")),
+    *map(IPv4Network, ("100.64.0.0/10", "169.254.0.0/16")),
+    *map(IPv6Network, ("::1/128", "fc00::/7", "fe80::/10")),
+]
 
 
 class Environment(Env):
@@ -45,3 +53,13 @@ def prefix(value: str) -> str:
     if re.fullmatch(r"(/[A-Za-z0-9._~-]+)*/?", value):
         return value.rstrip("/")
     raise ImproperlyConfigured(f"FORCE_SCRIPT_NAME must be like /app, not {value!r}.")
+
+
+def network(value: str) -> IPv4Network | IPv6Network:
+    """Return an item of PROXY_NETWORKS."""
+    try:
+        return ip_network(value.strip())
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"PROXY_NETWORKS must be like 192.0.2.0/24, not {value!r}."
+        ) from None

@@ -25,7 +25,7 @@ def get_asgi_application() -> ASGIHandler:
 
 
 class Handler(ASGIHandler):
-    """Answers 400 to a form that Django itself fails to read.
+    """Answers 400 to a path or a form that Django itself fails to read.
 
     Django uses whatever charset a client names for a form. Some of Python's codecs are not for
     text: Django answers 500 then. One takes minutes for a form of a few megabytes (punycode: 4.1 s
@@ -49,8 +49,12 @@ class Handler(ASGIHandler):
 
 
 def is_readable(request: ASGIRequest) -> bool:
-    """Return whether a form has a usual charset. Django checks the other kind of form itself."""
-    return (
+    """Return whether the path is one, and a form has a usual charset.
+
+    Django checks the other kind of form itself. It would append the path "@evil.example" to the
+    host of a redirect, and some servers pass such a path on.
+    """
+    return request.path.startswith("/") and (
         request.content_type != "multipart/form-data"
         or codecs.lookup(request.encoding or "utf-8").name in CHARSETS
     )

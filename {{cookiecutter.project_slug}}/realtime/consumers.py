@@ -316,14 +316,13 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
             except (ValueError, TypeError):
                 logger.exception("%s received an event that can't be decoded", type(self).__name__)
                 continue
-            kind = event.get("type") if isinstance(event, dict) else None
-            if isinstance(kind, str) and kind.replace(".", "_") not in OF_SERVER:
+            if may_be_handled(event):
                 return event
             logger.error("%s received an invalid event", type(self).__name__)
 
     def __notify(self, event: Event) -> bool:
         """Handle an event of a group; return whether there is a handler."""
-        if get_handler_name(event) in OF_SERVER or self.__handler_of(event) is None:
+        if not may_be_handled(event) or self.__handler_of(event) is None:
             return False
         if len(self.__events) >= MAX_EVENTS:
             self.__client.disconnect(TOO_SLOW)
@@ -372,6 +371,17 @@ class ConsumerLayer:
         if channel == self._consumer.channel_name:
             await self._consumer.leave(group)
         await self._layer.group_discard(group, channel)
+
+
+def may_be_handled(event: Any) -> bool:
+    """Return whether the type of an event from the channel layer may be that of a handler.
+
+    Other programs can publish too, and an error in a handler ends its connection. Methods that
+    begin with `on_` handle frames, not events.
+    """
+    kind = event.get("type") if isinstance(event, dict) else None
+    name = kind.replace(".", "_") if isinstance(kind, str) else "_"
+    return name not in OF_SERVER and not name.startswith(("_", "on_"))
 
 
 def ref_of(text: str | None) -> Any:

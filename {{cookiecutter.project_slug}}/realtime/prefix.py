@@ -13,12 +13,7 @@ def apply_prefix(scope: Any) -> None:
     """
     if scope["type"] == "lifespan":
         return
-{% if cookiecutter.server == 'daphne' %}
-    # Any client can send the header Daphne-Root-Path, from which Daphne would take it.
-    prefix = settings.FORCE_SCRIPT_NAME or ""
-{% else %}
     prefix = settings.FORCE_SCRIPT_NAME or scope.get("root_path", "").rstrip("/")
-{% endif %}
     scope["root_path"] = prefix
     if prefix:
         if not f"{scope['path']}/".startswith(f"{prefix}/"):

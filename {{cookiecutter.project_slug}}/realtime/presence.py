@@ -29,6 +29,8 @@ PROCESS = secrets.token_hex(8)
 INTERVAL_SECONDS = 1
 REPEAT_SECONDS = 4
 FORGET_SECONDS = 10
+# In one process, far more than a host could serve.
+MAX_ONLINE = 10_000_000
 # How long the channel layer may take to pass a number on.
 ANNOUNCE_SECONDS = 1
 
@@ -69,8 +71,16 @@ class Presence(Group):
         self.cancel(self._reporter)
 
     def deliver(self, event: Event) -> None:
-        """Record the number of another process. A new process learns ours in return."""
-        process, online = str(event["process"]), int(event["online"])
+        """Record the number of another process. A new process learns ours in return.
+
+        Raises:
+            ValueError: The event carries no number. Other programs can publish too.
+        """
+        match event:
+            case {"process": str(process), "online": int(online)} if 0 <= online <= MAX_ONLINE:
+                pass
+            case _:
+                raise ValueError("no number of connections")
         if process == PROCESS:
             return
         known, _ = self._elsewhere.get(process, (None, 0.0))

@@ -63,11 +63,12 @@ def text_of(event: dict[str, Any]) -> str:
     """Return the frame that an event carries.
 
     Raises:
-        KeyError, TypeError, ValueError: It carries none. Other programs can publish too, and
-            browsers must receive nothing but JSON.
+        Exception: It carries none. Other programs can publish too, and browsers must receive
+            nothing but JSON objects.
     """
     text: str = event["text"]
-    decode(text)
+    if not isinstance(decode(text), dict):
+        raise TypeError("A frame must be a JSON object.")
     return text
 
 

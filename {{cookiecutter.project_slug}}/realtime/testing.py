@@ -217,10 +217,13 @@ class Server:
             [sys.executable, manage, "serve", *options], env=environment
         )
 
-    def open_socket(self, path: str, origin: str | None = None) -> ClientConnection:
+    def open_socket(
+        self, path: str, origin: str | None = None, headers: dict[str, str] | None = None
+    ) -> ClientConnection:
         """Open a WebSocket, whatever proxy the environment names."""
+        url = f"ws://{self.address}{path}"
         origin = origin or f"http://{self.address}"
-        return connect(f"ws://{self.address}{path}", origin=Origin(origin), proxy=None)
+        return connect(url, origin=Origin(origin), additional_headers=headers, proxy=None)
 
     def answers(self) -> bool:
         """Return whether the server answers HTTP."""

@@ -16,7 +16,7 @@ from csp.constants import NONE, SELF
 from django.utils.csp import CSP
 {% endif %}
 
-from ops.environment import Environment, origin, prefix
+from ops.environment import PRIVATE_NETWORKS, Environment, network, origin, prefix
 from ops.mail import smtp
 {% if cookiecutter.layer == 'redis' %}
 from realtime.redis import redis_host
@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.devices.device_middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -219,6 +220,8 @@ BEHIND_TLS_PROXY = env.bool("BEHIND_TLS_PROXY", False)
 if BEHIND_TLS_PROXY:
     # A client may send this header too, so the proxy must overwrite it.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# X-Forwarded-For counts if it comes from these addresses. Other clients may have invented it.
+PROXY_NETWORKS: list[Any] = env.list("PROXY_NETWORKS", PRIVATE_NETWORKS, subcast=network)
 X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = [
     # Subdomains and the browsers' preload list concern more than this project: opt in.

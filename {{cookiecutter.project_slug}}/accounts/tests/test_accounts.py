@@ -1,6 +1,8 @@
 """Tests of logins, passwords and throttling."""
 
 import re
+from datetime import timedelta
+from ipaddress import ip_network
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -11,6 +13,7 @@ from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
+from ..devices import COOKIE, device_of
 from ..models import LoginAttempt, User
 from ..throttling import LIMITS, WINDOW, network_of
 
@@ -133,6 +136,75 @@ def test_forwarded_address_is_trusted_behind_a_proxy_only(settings: LazySettings
     assert network_of(request) == "10.0.0.1"
     settings.BEHIND_TLS_PROXY = True
     assert network_of(request) == "192.0.2.1"
+    # A client that reaches the server past the proxy.
+    request.META["REMOTE_ADDR"] = "198.51.100.7"
+    assert network_of(request) == "198.51.100.7"
+    settings.PROXY_NETWORKS = [ip_network("198.51.100.0/24")]
+    assert network_of(request) == "192.0.2.1"
+    request.META["REMOTE_ADDR"] = "10.0.0.1"
+    assert network_of(request) == "10.0.0.1"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["/accounts/login/", "/admin/login/"])
+def test_guesses_from_elsewhere_do_not_lock_out_a_known_device(user: User, page: str) -> None:
+    user.is_staff = True
+    user.save()
+    device = Client()
+    device.post(page, {"username": "ada", "password": PASSWORD})
+    device.post("/accounts/logout/")
+    for number in range(LIMITS["name"]):
+        request = RequestFactory().get("/", REMOTE_ADDR=f"198.51.100.{number // LIMITS['both']}")
+        assert not authenticate(request, username="ada", password="guess")
+    assert "Too many" in log_in(Client())
+    assert "Log out" in log_in(device)
+
+
+@pytest.mark.django_db
+def test_device_has_a_throttle_of_its_own(user: User) -> None:
+    device = Client()
+    log_in(device)
+    device.post("/accounts/logout/")
+    for number in range(LIMITS["both"]):
+        # From wherever, as with a stolen cookie.
+        assert "Log out" not in log_in(device, "guess", f"192.0.2.{number}")
+    assert "Too many" in log_in(device, address="192.0.2.100")
+    # The owner is not locked out with it, nor is the device for other users.
+    assert "Log out" in log_in(Client())
+    User.objects.create_user("bob", password=PASSWORD)
+    fields = {"username": "bob", "password": PASSWORD}
+    assert "Log out" in device.post("/accounts/login/", fields, follow=True).text
+
+
+@pytest.mark.django_db
+def test_cookie_of_a_device_is_bound_to_user_and_password(user: User) -> None:
+    User.objects.create_user("bob", password=PASSWORD)
+    device = Client()
+    log_in(device)
+    request = RequestFactory().get("/")
+    request.COOKIES = {COOKIE: device.cookies[COOKIE].value}
+    assert device_of(request, "ada")
+    assert not device_of(request, "bob")
+    assert not device_of(request, "nobody")
+    request.COOKIES[COOKIE] = f"other{request.COOKIES[COOKIE]}"
+    assert not device_of(request, "ada")
+    request.COOKIES[COOKIE] = device.cookies[COOKIE].value
+    user.set_password(NEW)
+    user.save()
+    assert not device_of(request, "ada")
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("user")
+def test_cookie_of_a_device_is_safe(client: Client, settings: LazySettings) -> None:
+    settings.SESSION_COOKIE_SECURE = True
+    assert COOKIE not in client.get("/accounts/login/").cookies
+    log_in(client, "guess")
+    assert COOKIE not in client.cookies
+    log_in(client)
+    cookie = client.cookies[COOKIE]
+    assert (cookie["httponly"], cookie["secure"], cookie["samesite"]) == (True, True, "Lax")
+    assert cookie["max-age"] > timedelta(days=300).total_seconds()
 
 
 @pytest.mark.django_db

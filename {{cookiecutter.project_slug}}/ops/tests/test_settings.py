@@ -111,6 +111,7 @@ def test_sqlite_reads_do_not_wait_for_writes(
         ("WS_MAX_CONNECTIONS", "many", 'Environment variable "WS_MAX_CONNECTIONS" invalid: '),
         ("LOG_LEVEL", "loud", 'Environment variable "LOG_LEVEL" invalid: Not a valid log level.'),
         ("CSRF_TRUSTED_ORIGINS", "https://[", "CSRF_TRUSTED_ORIGINS must be like https://"),
+        ("PROXY_NETWORKS", "10.0.0.1/8", "PROXY_NETWORKS must be like 192.0.2.0/24, not '10.0.0.1"),
         ("FORCE_SCRIPT_NAME", "app", "FORCE_SCRIPT_NAME must be like /app, not 'app'."),
         ("EMAIL_URL", "smtps://user:p4ss@host", "EMAIL_URL must be like smtp+tls://user:"),
         ("EMAIL_URL", "smtp://user:p4ss@host:port", "EMAIL_URL must be like smtp+tls://user:"),

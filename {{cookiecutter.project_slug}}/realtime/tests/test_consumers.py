@@ -288,6 +288,42 @@ async def test_client_that_does_not_read_is_closed_and_delays_nobody(
         assert await sleeper.receive_close() == 4008
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("frequent_presence")
+async def test_events_of_other_programs_cost_only_themselves() -> None:
+    layer: Any = get_channel_layer()
+    frame = {"type": "realtime.send", "text": '{"type": "forged"}'}
+    types: list[Any] = [None, 1, b"realtime.send", [], {}, "", "_", "on_message", "on.ping", "\n"]
+    values: list[Any] = [None, -1, 0.5, 10**15, "01", "9" * 4000, [], {}, b"1"]
+    wrong: list[tuple[str, dict[str, Any]]] = [
+        (group, {**event, "type": kind})
+        for group in (GROUP, f"{GROUP}.presence", "realtime.users")
+        for kind in types
+        for event in ({}, frame)
+    ]
+    for value in values:
+        wrong += [
+            (GROUP, {**frame, "text": value}),
+            ("realtime.users", {**frame, "user": value}),
+            (f"{GROUP}.presence", {"type": "realtime.presence", "process": "x", "online": value}),
+            (f"{GROUP}.presence", {"type": "realtime.presence", "process": value, "online": "1"}),
+        ]
+    wrong += [(GROUP, {**frame, "text": text}) for text in ("null", "[]", '"text"', "[" * 9999)]
+    user = await database_sync_to_async(get_user_model().objects.create_user)("ada")
+    for consumer in (ChatConsumer, ChannelConsumer):
+        async with chat(consumer, user=user) as client:
+            for group, event in wrong:
+                await layer.group_send(group, event)
+            await send_to_group(GROUP, {"type": "group"})
+            assert await client.receive_json() == {"type": "group"}
+            await send_to_user(user, {"type": "user"})
+            assert await client.receive_json() == {"type": "user"}
+            await client.send_json({"type": "presence"})
+            assert await online(client) == 1
+            async with chat():
+                assert await online(client) == 2
+
+
 @BOTH
 async def test_malformed_message_costs_only_itself(
     consumer: type[JsonConsumer], caplog: pytest.LogCaptureFixture

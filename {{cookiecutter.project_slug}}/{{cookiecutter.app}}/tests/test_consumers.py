@@ -6,6 +6,7 @@ from unittest.mock import AsyncMock
 import pytest
 from channels.db import database_sync_to_async
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 
 from realtime.testing import Client
 
@@ -17,9 +18,16 @@ async def test_message_reaches_everyone() -> None:
         sent = await alice.ask('{"message": "你好!"}')
         assert sent["type"] == "message"
         assert sent["message"] == "你好!"
-        assert sent["sender"].startswith("guest-")
+        assert sent["sender"].startswith("guest (")
         assert datetime.fromisoformat(sent["sent_at"]).tzinfo
         assert await bob.receive_json() == sent
+
+
+async def test_guest_has_a_name_that_no_user_can_have() -> None:
+    async with Client(PATH) as client:
+        name = (await client.ask('{"message": "hi"}'))["sender"]
+    with pytest.raises(ValidationError):
+        get_user_model()(username=name).clean_fields(exclude=["password"])
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,8 +1,10 @@
 """Tests of the project on its real server."""
 
 import json
+import re
 from contextlib import closing
 from http.client import HTTPConnection
+from urllib.parse import urlencode
 
 import pytest
 {% if cookiecutter.layer == 'redis' %}
@@ -74,6 +76,71 @@ def test_messages_are_not_compressed(server: Server) -> None:
 
 
 {% endif %}
+def test_page_believes_no_header_of_a_visitor(server: Server) -> None:
+    with closing(HTTPConnection(server.address)) as connection:
+
+        def page(**headers: str) -> bytes:
+            fields = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request("GET", "/", headers=fields)
+            return connection.getresponse().read()
+
+        expected = page()
+        for url in ("https://evil.example", "//evil.example", "javascript:alert(1)//", "/evil"):
+            assert page(Daphne_Root_Path=url) == expected
+            assert page(X_Forwarded_Prefix=url, X_Script_Name=url, X_Original_URL=url) == expected
+        evil = {"X_Forwarded_Host": "evil.example", "X_Forwarded_Proto": "https"}
+        assert page(Forwarded="host=evil.example;proto=https", **evil) == expected
+
+
+@pytest.mark.parametrize("target", ["@evil.example/", ".evil.example/", "evil.example/"])
+def test_path_that_would_extend_the_host_is_refused(server: Server, target: str) -> None:
+    with closing(HTTPConnection(server.address)) as connection:
+        connection.request("GET", target)
+        assert connection.getresponse().status == 400
+
+
+@pytest.mark.django_db(transaction=True)
+def test_visitor_can_not_choose_an_address(server: Server) -> None:
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    with closing(HTTPConnection(server.address)) as connection:
+        connection.request("GET", "/accounts/login/")
+        response = connection.getresponse()
+        cookie = response.headers["Set-Cookie"].partition(";")[0]
+        token = re.findall('csrfmiddlewaretoken" value="([^"]+)"', response.read().decode())[0]
+        form = urlencode({"csrfmiddlewaretoken": token, "username": "ada", "password": "guess"})
+        for number in range(6):
+            address = f"203.0.113.{number}"
+            headers = {"Forwarded": f"for={address}", "X-Forwarded-For": address} | kind
+            connection.request("POST", "/accounts/login/", form, {"Cookie": cookie, **headers})
+            page = connection.getresponse().read().decode()
+    assert "Too many attempts" in page
+
+
+def test_visitor_can_not_choose_the_site(server: Server) -> None:
+    evil = {
+        "Forwarded": "host=evil.example;proto=https",
+        "X-Forwarded-Host": "evil.example",
+        "X-Forwarded-Proto": "https",
+    }
+    for origin in (f"https://{server.address}", "http://evil.example", "https://evil.example"):
+        with pytest.raises(InvalidStatus):
+            server.open_socket(PATH, origin, evil)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("path", [PATH, "/"])
+def test_handshake_with_a_body_is_answered(server: Server, method: str, path: str) -> None:
+    handshake = {
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version": "13",
+        "Upgrade": "websocket",
+    }
+    with closing(HTTPConnection(server.address, timeout=5)) as connection:
+        connection.request(method, path, "body", handshake)
+        assert 400 <= connection.getresponse().status < 500
+
+
 def test_foreign_origin_is_refused(server: Server) -> None:
     with pytest.raises(InvalidStatus) as refusal:
         server.open_socket(PATH, "https://evil.example")
