@@ -36,4 +36,4 @@ if connection.vendor == "sqlite":
     connection.settings_dict["OPTIONS"] = {"transaction_mode": "IMMEDIATE", "timeout": 20}
 {% endif %}
 
-pytest_plugins = ["realtime.testing"]
+pytest_plugins = ["realtime.testing.fixtures"]

@@ -43,9 +43,15 @@ def require_free_name(group: str) -> None:
 
 
 def report_unhandled(kind: str, event: Event) -> None:
-    """Log an event that a consumer of this kind has no handler for."""
-    method = str(event["type"]).replace(".", "_")
-    logger.error("%s has no handler for the event %r: %s()", kind, event["type"], method)
+    """Log an event that a consumer of this kind has no handler for, and how to handle it."""
+    name = event["type"]
+    logger.error(
+        "%s has no handler for the event %r. Define the method %s(), or send frames to browsers "
+        "with realtime.send.",
+        kind,
+        name,
+        str(name).replace(".", "_"),
+    )
 
 
 async def free(layer: BaseChannelLayer, channel: str) -> None:

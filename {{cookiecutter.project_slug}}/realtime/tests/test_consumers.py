@@ -116,17 +116,24 @@ async def test_user_is_reached_on_every_connection(consumer: type[JsonConsumer])
         assert (await guest.receive_json())["type"] == "for all"
 
 
-async def test_frame_of_another_thread_arrives_at_once() -> None:
-    def send() -> None:
-        async_to_sync(send_to_group)(GROUP, {"type": "notice"})
+async def test_frame_from_another_thread_arrives_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = asyncio.get_running_loop()
+    original = loop.call_soon
+    threads = set()
 
+    def call_soon(*args: Any, **options: Any) -> asyncio.Handle:
+        threads.add(threading.current_thread())
+        return original(*args, **options)
+
+    monkeypatch.setattr(loop, "call_soon", call_soon)
     async with chat() as client:
-        # Later, when the event loop has nothing to do.
-        threading.Timer(0.1, send).start()
+        await asyncio.to_thread(async_to_sync(send_to_group), GROUP, {"type": "notice"})
         assert await client.receive_json() == {"type": "notice"}
+    # From another thread, only call_soon_threadsafe wakes the loop.
+    assert threads == {threading.current_thread()}
 
 
-async def test_nobody_is_no_user() -> None:
+async def test_send_to_user_requires_a_saved_user() -> None:
     for nobody in (None, AnonymousUser()):
         with pytest.raises(TypeError, match="saved user"):
             await send_to_user(nobody, {"type": "notice"})

@@ -4,13 +4,15 @@ from typing import Any
 from unittest.mock import AsyncMock
 
 import pytest
+from channels.db import database_sync_to_async
 from channels.exceptions import DenyConnection
 from channels.layers import get_channel_layer
 from channels.routing import get_default_application
 from django.conf import LazySettings
+from django.contrib.auth import get_user_model
 
 from realtime.authentication import AuthMiddlewareStack
-from realtime.testing import Client
+from realtime.testing import Client, session_cookie
 
 from .applications import ChatConsumer, application
 
@@ -140,6 +142,22 @@ async def test_all_cookie_headers_are_read() -> None:
     headers = [(b"cookie", b"a=1; "), (b"cookie", b"b=2")]
     await AuthMiddlewareStack(application)({"type": "websocket", "headers": headers}, None, None)
     assert cookies == {"a": "1", "b": "2"}
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_user_is_kept_when_the_secret_key_is_rotated(settings: LazySettings) -> None:
+    class Named(ChatConsumer):
+        async def on_name(self, _frame: Any) -> None:
+            await self.send_json({"name": self.scope["user"].get_username()})
+
+    user = await database_sync_to_async(get_user_model().objects.create_user)("ada")
+    headers = {"cookie": await database_sync_to_async(session_cookie)(user)}
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "rotated"
+    # Django would give the session a new key on the first use.
+    for _ in range(2):
+        async with Client(application=application(Named), headers=headers) as client:
+            assert await client.ask({"type": "name"}) == {"name": "ada"}
 
 
 @pytest.mark.parametrize("kind", ["x; a*=none''x", "x; a*=utf-8''%00; a*0=x"])
