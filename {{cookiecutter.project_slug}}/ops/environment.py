@@ -1,4 +1,4 @@
-"""Environment variables for the settings: what environs does not check."""
+"""Environment variables for the settings, with the checks that environs lacks."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(\*\.)?([a-z0-9.-]+|\[[0-9a-f]*:[0-9a-
 
 
 class Environment(Env):
-    """Environment variables, with those of a file that are not set.
+    """Environment variables, with a file for those that are not set.
 
     An empty variable counts as not set: `NAME=$OTHER` creates one if OTHER is missing.
     """
@@ -32,7 +32,7 @@ class Environment(Env):
 
 
 def origin(value: str) -> str:
-    """Return an item of CSRF_TRUSTED_ORIGINS, which must be written as browsers send it."""
+    """Return an item of CSRF_TRUSTED_ORIGINS, which must have the form that browsers send."""
     if ORIGIN.fullmatch(value := value.strip()):
         return value
     raise ImproperlyConfigured(

@@ -44,8 +44,8 @@ LOG_IN_FIRST = 4401
 MAX_EVENTS = 2048
 # The close code of a connection that ended without one.
 ABNORMAL = 1006
-# Handlers of events that only the server may send.
-OF_SERVER = {"websocket_connect", "websocket_receive", "websocket_disconnect"}
+# Handlers of events that only the ASGI server may send.
+SERVER_EVENTS = {"websocket_connect", "websocket_receive", "websocket_disconnect"}
 HANDLERS = {"websocket_connect", "websocket_receive", "websocket_disconnect", "realtime_send"}
 
 
@@ -61,7 +61,7 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
         own_channel: Whether each connection has a channel of its own, as in Channels. Without one
             a connection takes less memory and its groups are faster, and `channel_name` does not
             exist; `groups` and event handlers work all the same.
-        login_required: Whether guests are closed with code 4401 before `connect` is called.
+        login_required: Whether guests are refused with code 4401 before `connect` is called.
     """
 
     own_channel = True
@@ -150,7 +150,7 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
             await self.close()
 
     async def websocket_receive(self, message: Event) -> None:
-        """Pass a frame on, or send its client what is wrong with it."""
+        """Pass a frame to `receive`, and send an error in it to the client."""
         text = message.get("text")
         try:
             if not self.__client.count():
@@ -231,7 +231,7 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
         await self.send_json({"type": "pong", "ref": frame.get("ref")})
 
     async def on_presence(self, _frame: Frame) -> None:
-        """Report how many are present, now and whenever the number changes."""
+        """Report the number of connections, now and whenever it changes."""
         tracked = [g for g in self.__client.groups.values() if isinstance(g, Presence)]
         if not tracked:
             raise FrameError("unknown_type", "Presence is not tracked here.")
@@ -281,7 +281,7 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
                 logger.exception("%s failed to disconnect", type(self).__name__)
 
     async def __finish(self) -> None:
-        """Wait for the handler at work and its frames, before a close from outside."""
+        """Wait for the running handler and its frames, before a close from outside."""
         try:
             async with asyncio.timeout(CLOSE_SECONDS), self.__turn:
                 await self.__client.flush()
@@ -317,13 +317,13 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
                 logger.exception("%s received an event that can't be decoded", type(self).__name__)
                 continue
             kind = event.get("type") if isinstance(event, dict) else None
-            if isinstance(kind, str) and kind.replace(".", "_") not in OF_SERVER:
+            if isinstance(kind, str) and kind.replace(".", "_") not in SERVER_EVENTS:
                 return event
             logger.error("%s received an invalid event", type(self).__name__)
 
     def __notify(self, event: Event) -> bool:
         """Handle an event of a group; return whether there is a handler."""
-        if get_handler_name(event) in OF_SERVER or self.__handler_of(event) is None:
+        if get_handler_name(event) in SERVER_EVENTS or self.__handler_of(event) is None:
             return False
         if len(self.__events) >= MAX_EVENTS:
             self.__client.disconnect(TOO_SLOW)
@@ -349,7 +349,7 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
 class ConsumerLayer:
     """The channel layer as a consumer with a channel of its own sees it.
 
-    A group that the consumer adds this channel to is joined, so that it is received once a process.
+    A group that the consumer adds its channel to is joined: each process receives an event once.
     """
 
     def __init__(self, layer: BaseChannelLayer, consumer: JsonConsumer) -> None:

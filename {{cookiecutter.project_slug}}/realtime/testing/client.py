@@ -64,7 +64,7 @@ class Client(ApplicationCommunicator):
         self._user = user
 
     async def connect(self) -> bool:
-        """Ask for a connection; return whether it was accepted."""
+        """Request a connection, and return whether it was accepted."""
         if self._user is not None:
             assert not connection.in_atomic_block, (
                 "A consumer sees the user only if the test has the mark "
@@ -77,7 +77,7 @@ class Client(ApplicationCommunicator):
         return bool(answer["type"] == "websocket.accept")
 
     async def disconnect(self) -> None:
-        """Close the connection and wait for the application's end."""
+        """Close the connection and wait for the application to end."""
         await self.send_input({"type": "websocket.disconnect", "code": 1000})
         await self.wait(SECONDS)
 
@@ -96,7 +96,7 @@ class Client(ApplicationCommunicator):
         try:
             await self.disconnect()
         except Exception:
-            # It must not take the place of the test's own error.
+            # It must not hide the test's own error.
             if error is None:
                 raise
 
@@ -112,7 +112,7 @@ class Client(ApplicationCommunicator):
         """Return the next ASGI event of the application.
 
         Raises:
-            AssertionError: There is none in time.
+            AssertionError: None arrived in time.
             Exception: The application has failed.
         """
         waiting = asyncio.ensure_future(self.output_queue.get())

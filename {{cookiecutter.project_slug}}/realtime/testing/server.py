@@ -51,7 +51,7 @@ class Server:
         )
 
     def open_socket(self, path: str, origin: str | None = None) -> ClientConnection:
-        """Open a WebSocket, whatever proxy the environment names."""
+        """Open a WebSocket, directly even if the environment names a proxy."""
         origin = origin or f"http://{self.address}"
         return connect(f"ws://{self.address}{path}", origin=Origin(origin), proxy=None)
 
@@ -76,7 +76,7 @@ class Server:
 
     def stop(self) -> None:
         """Stop the process."""
-        # Politely first, since a server that is killed leaves its workers behind.
+        # With SIGTERM first, since a server that is killed leaves its workers behind.
         self.process.terminate()
         try:
             self.process.wait(timeout=STOP_SECONDS)

@@ -1,4 +1,4 @@
-"""Applications for tests: a consumer inside all that the project has around one."""
+"""Applications for tests: consumers inside everything that the project has around one."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ GROUP = "tests"
 
 
 class ChatConsumer(JsonConsumer):
-    """Broadcasts what it is sent."""
+    """Broadcasts the messages of its clients."""
 
     own_channel = False
 
@@ -54,5 +54,5 @@ def application(consumer: type[JsonConsumer]) -> Any:
 
 
 def places(consumer: type[JsonConsumer]) -> list[Any]:
-    """Return a consumer inside all that the project has around it, and alone."""
+    """Return a consumer inside everything that the project has around it, and alone."""
     return [application(consumer), consumer.as_asgi()]

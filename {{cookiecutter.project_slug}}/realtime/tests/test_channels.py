@@ -30,7 +30,7 @@ async def test_channel_name_and_groups_by_hand() -> None:
 
         async def on_add(self, _frame: Any) -> None:
             await self.channel_layer.group_add("news", self.channel_name)
-            # A group that was joined too delivers once.
+            # A group that is also joined delivers once.
             await self.join("news")
             await self.send_json({"channel": self.channel_name})
 
@@ -78,7 +78,7 @@ async def test_each_connection_has_its_own_event() -> None:
             assert await alice.receive_json() == await bob.receive_json() == {"text": "hi"}
 
 
-async def test_reserved_groups_can_not_be_joined() -> None:
+async def test_reserved_groups_cannot_be_joined() -> None:
     class Joining(NewsConsumer):
         async def on_join(self, frame: Any) -> None:
             await self.join(frame["group"])
@@ -92,7 +92,7 @@ async def test_reserved_groups_can_not_be_joined() -> None:
                 await client.wait(SECONDS)
 
 
-async def test_receive_json_belongs_to_a_subclass() -> None:
+async def test_subclass_may_override_receive_json() -> None:
     class Json(NewsConsumer):
         async def receive_json(self, content: Any, **_: Any) -> None:
             await self.send_json({"got": content})
@@ -106,7 +106,7 @@ async def test_receive_json_belongs_to_a_subclass() -> None:
             await client.wait(SECONDS)
 
 
-async def test_receive_belongs_to_a_subclass() -> None:
+async def test_subclass_may_override_receive() -> None:
     class Echo(NewsConsumer):
         async def receive(
             self, text_data: str | None = None, bytes_data: bytes | None = None, **_: Any

@@ -52,10 +52,10 @@ async def test_message_reaches_everyone(consumer: type[JsonConsumer]) -> None:
         assert (await bob.ask('{"type": "ping"}'))["type"] == "pong"
 
 
-async def test_ping_is_answered_to_its_sender() -> None:
+async def test_ping_is_answered_to_its_sender_only() -> None:
     async with chat() as alice, chat() as bob:
         assert await alice.ask('{"type": "ping", "ref": "7"}') == {"type": "pong", "ref": "7"}
-        # A pong for everyone would have come before this message for everyone.
+        # A pong for everyone would have arrived before this message for everyone.
         await alice.send_json({"message": "hi"})
         assert (await bob.receive_json())["type"] == "message"
 
@@ -87,7 +87,7 @@ async def test_bad_frame_is_answered_and_the_connection_kept() -> None:
 
 
 @BOTH
-async def test_left_group_is_silent(consumer: type[JsonConsumer]) -> None:
+async def test_client_that_left_a_group_receives_nothing(consumer: type[JsonConsumer]) -> None:
     class Leaving(consumer):  # type: ignore[misc, valid-type]
         async def on_leave(self, _frame: Frame) -> None:
             await self.leave(GROUP)
@@ -179,7 +179,7 @@ async def test_presence_is_reported_on_request() -> None:
         async with chat():
             assert await online(alice) == 3
         assert await online(alice) == 2
-        # A number for him would have come before this answer.
+        # A number for Bob would have arrived before this answer.
         assert (await bob.ask('{"type": "ping"}'))["type"] == "pong"
 
 
@@ -248,7 +248,7 @@ async def test_full_process_asks_to_try_again_later(settings: LazySettings) -> N
         assert (await welcome.ask('{"type": "ping"}'))["type"] == "pong"
 
 
-async def test_silence_is_broken_by_a_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_silent_connection_receives_heartbeats(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clients, "HEARTBEAT_SECONDS", 0.1)
     async with chat() as client:
         assert await client.receive_json() == {"type": "heartbeat"}
@@ -261,7 +261,7 @@ async def test_client_that_stopped_pinging_is_closed(monkeypatch: pytest.MonkeyP
     async with chat() as client:
         frame = await client.ask('{"type": "ping"}')
         while frame["type"] == "heartbeat":
-            # On a busy machine some may come before the answer.
+            # On a busy machine, some may arrive before the answer.
             frame = await client.receive_json()
         assert frame["type"] == "pong"
         assert await client.receive_close() == 4008
@@ -296,7 +296,7 @@ async def test_client_that_does_not_read_is_closed_and_delays_nobody(
 
 
 @BOTH
-async def test_malformed_message_costs_only_itself(
+async def test_malformed_event_is_skipped(
     consumer: type[JsonConsumer], caplog: pytest.LogCaptureFixture
 ) -> None:
     layer: Any = get_channel_layer()

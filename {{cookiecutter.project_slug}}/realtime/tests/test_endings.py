@@ -57,7 +57,7 @@ async def test_send_and_close() -> None:
             assert await client.receive_close() == 4001
 
 
-async def test_stop_consumer_ends_it() -> None:
+async def test_stop_consumer_ends_the_consumer() -> None:
     class Stopping(NewsConsumer):
         async def on_stop(self, _frame: Any) -> None:
             raise StopConsumer
@@ -144,7 +144,7 @@ async def test_frames_before_the_end_are_sent() -> None:
 
 
 @pytest.mark.parametrize("where", ["server", "middleware"])
-async def test_error_of_one_frame_costs_no_other(where: str) -> None:
+async def test_frame_that_fails_does_not_stop_others(where: str) -> None:
     """The code that sends gets the error, and may handle it."""
     caught: list[Exception] = []
 

@@ -1,4 +1,4 @@
-"""Tests of what a handshake must carry."""
+"""Tests of the handshake: origin, host, path, session and user."""
 
 from typing import Any
 from unittest.mock import AsyncMock
@@ -162,7 +162,7 @@ async def test_user_is_kept_when_the_secret_key_is_rotated(settings: LazySetting
 
 @pytest.mark.parametrize("kind", ["x; a*=none''x", "x; a*=utf-8''%00; a*0=x"])
 async def test_handshake_is_answered_whatever_its_headers(kind: str) -> None:
-    # Some releases of Django and Python refuse these, none may fail.
+    # Some releases of Django and Python refuse these, but none may fail.
     assert await is_accepted("http://localhost", content_type=kind) in {True, False}
 
 
@@ -177,7 +177,7 @@ async def test_proxy_may_remove_the_prefix(settings: LazySettings, prefix: str) 
         pass
 
 
-async def test_refusal_needs_no_channel_layer(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_refusal_requires_no_channel_layer(monkeypatch: pytest.MonkeyPatch) -> None:
     layer: Any = get_channel_layer()
     monkeypatch.setattr(layer, "new_channel", AsyncMock(side_effect=OSError("refused")))
     assert not await is_accepted("https://evil.example")

@@ -28,7 +28,7 @@ DATABASE_SECONDS = 5
 
 
 class Command(BaseCommand):
-    """Replaces its process by the server, which then receives the signals."""
+    """Replaces its process with the server, which then receives the signals."""
 
     help = "Starts the production server, {{ cookiecutter.server|capitalize }}."
     # Checks print plain text, but the log is JSON.
@@ -77,7 +77,7 @@ def positive(value: int | None, name: str, default: int, most: int) -> int:
 
 
 def check_static_files() -> None:
-    """Raise an error if no page could be rendered."""
+    """Raise an error if the static files have not been collected, as pages require."""
     storage = staticfiles_storage
     if isinstance(storage, ManifestStaticFilesStorage) and not storage.hashed_files:
         raise CommandError("The static files are missing. Run `manage.py collectstatic`.")
