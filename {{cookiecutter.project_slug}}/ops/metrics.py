@@ -25,7 +25,7 @@ NOTHING = nullcontext()
 
 
 class DisabledMetric:
-    """Metric that measures nothing, at no cost, in place of those of Prometheus."""
+    """Metric that records nothing and costs nothing."""
 
     def labels(self, *_values: object) -> Self:
         """Return the metric for some labels."""

@@ -226,7 +226,7 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
         self.__client.join(Presence, group, self.channel_layer_alias)
 
     async def on_ping(self, frame: Frame) -> None:
-        """Answer at once, so the client can tell a live connection from a dead one."""
+        """Answer at once, so that the client can tell a live connection from a dead one."""
         self.__client.sends_pings = True
         await self.send_json({"type": "pong", "ref": frame.get("ref")})
 

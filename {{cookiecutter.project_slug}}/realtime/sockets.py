@@ -119,7 +119,7 @@ class Socket:
         """Read what the client has already sent.
 
         Granian hangs up right after its close frame. If anything is unread by then, the system
-        tells the client of a reset connection, and the close code is lost.
+        resets the connection, and the close code is lost.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS):

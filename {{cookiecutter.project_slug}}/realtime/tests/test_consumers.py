@@ -134,9 +134,9 @@ async def test_frame_from_another_thread_arrives_at_once(monkeypatch: pytest.Mon
 
 
 async def test_send_to_user_requires_a_saved_user() -> None:
-    for nobody in (None, AnonymousUser()):
+    for user in (None, AnonymousUser()):
         with pytest.raises(TypeError, match="saved user"):
-            await send_to_user(nobody, {"type": "notice"})
+            await send_to_user(user, {"type": "notice"})
 
 
 async def test_client_raises_the_error_of_its_consumer() -> None:

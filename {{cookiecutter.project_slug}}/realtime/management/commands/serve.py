@@ -158,7 +158,7 @@ def server(host: str, port: int, _workers: int) -> list[str]:
 {% elif cookiecutter.server == 'hypercorn' %}
     return [
         "hypercorn",
-        # No other process than the one that receives the signals.
+        # No process other than the one that receives the signals.
         "--workers=0",
         f"--bind={f'[{host}]' if ':' in host else host}:{port}",
         # The project logs the same errors as JSON.
@@ -169,12 +169,12 @@ def server(host: str, port: int, _workers: int) -> list[str]:
     return [
         "granian",
         "--interface=asgi",
-        # realtime/connections.py cannot take signals from others, which Granian would prefer.
+        # Granian would prefer other loops, whose signals realtime/connections.py cannot handle.
         "--loop=asyncio",
         f"--host={host}",
         f"--port={port}",
         f"--workers={workers}",
-        # After the seconds of realtime/connections.py: otherwise half a request delays the end.
+        # Longer than realtime/connections.py waits. Incomplete requests would delay the end.
         "--workers-kill-timeout=11",
         application,
     ]
