@@ -16,14 +16,14 @@ os.environ.update(
     METRICS_TOKEN="t0ken",  # noqa: S106
     SECRET_KEY="for-tests-only",  # noqa: S106
 )
-# What the caller has set counts, but not .env: tests must not touch the data of development.
+# The caller's variables count, but those in .env do not: tests must not touch development data.
 {% if cookiecutter.database == 'postgres' %}
 os.environ["DATABASE_URL"] = os.environ.get("DATABASE_URL") or "sqlite:///tests.sqlite3"
 {% else %}
 os.environ.setdefault("DATABASE_URL", "")
 {% endif %}
 {% if cookiecutter.layer == 'redis' %}
-# realtime.testing starts a Valkey if the caller has set no REDIS_URL.
+# realtime.testing starts a Valkey if the caller has not set REDIS_URL.
 os.environ["REDIS_URL"] = os.environ.get("REDIS_URL") or "redis://embedded"
 {% endif %}
 
@@ -31,9 +31,9 @@ os.environ["REDIS_URL"] = os.environ.get("REDIS_URL") or "redis://embedded"
 django.setup()
 {% if cookiecutter.database == 'postgres' %}
 if connection.vendor == "sqlite":
-    # In memory, SQLite would not let the threads of a test wait for each other.
+    # In a file: in memory, SQLite would not let the threads of a test wait for each other.
     connection.settings_dict["TEST"]["NAME"] = settings.BASE_DIR / "test.sqlite3"
     connection.settings_dict["OPTIONS"] = {"transaction_mode": "IMMEDIATE", "timeout": 20}
 {% endif %}
 
-pytest_plugins = ["realtime.testing"]
+pytest_plugins = ["realtime.testing.fixtures"]

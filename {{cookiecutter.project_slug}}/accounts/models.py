@@ -7,15 +7,15 @@ from django.db import models
 class User(AbstractUser):
     """A user of the site.
 
-    A model of its own from the first migration on: fields can be added at any time, but Django's
-    model could hardly be replaced later.
+    Defined from the first migration on, because replacing Django's own model later is hard. Fields
+    can be added at any time.
     """
 
 
 class LoginAttempt(models.Model):
     """A login that failed or has not succeeded yet, or a request for a password reset.
 
-    It counts for some minutes, and is deleted by a later attempt.
+    It counts for a few minutes, and is deleted by a later attempt.
     """
 
     name = models.CharField(max_length=64)

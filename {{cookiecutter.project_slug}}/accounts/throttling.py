@@ -1,7 +1,7 @@
 """Throttling of logins and password resets.
 
 The attempts are in the database, so all processes and hosts count together, and a restart loses
-nothing. No package: django-axes declares Django up to 6.0 only, django-ratelimit stopped in 2023.
+nothing. No package is used: django-axes supports Django up to 6.0, django-ratelimit ended in 2023.
 """
 
 from datetime import timedelta
@@ -64,7 +64,7 @@ def is_proxy(address: IPv4Address | IPv6Address | None) -> bool:
 
 
 def attempt(request: HttpRequest | None, name: str) -> LoginAttempt:
-    """Return an attempt without the name itself, since people type passwords there."""
+    """Return an attempt without the name itself, since users may type a password there."""
     digest = salted_hmac("login", name.casefold(), algorithm="sha256").hexdigest()
     device = request and device_of(request, name)
     return LoginAttempt(name=digest, network=f"{DEVICE}{device}" if device else network_of(request))
@@ -108,7 +108,7 @@ def too_many_attempts() -> ValidationError:
 
 
 class ThrottledBackend(ModelBackend):
-    """Django's backend, which refuses a login after too many failures."""
+    """Django's backend, but a login is refused after too many failures."""
 
     @sensitive_variables("username", "password", "name")
     def authenticate(
@@ -127,7 +127,7 @@ class ThrottledBackend(ModelBackend):
         if name is None or password is None:
             return None
         made = attempt(request, name)
-        # Before the password is checked, so that of many requests at once only a few get there.
+        # Before the password is checked, so that few of many concurrent requests get that far.
         count(made)
         user = super().authenticate(request, username=name, password=password)
         if user is not None:

@@ -1,4 +1,4 @@
-"""URLs of the app, with the names that Django's own have."""
+"""URLs of the app, with the names that Django uses."""
 
 from django.conf import settings
 from django.contrib.auth import views
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from .forms import LoginForm
 from .views import ThrottledPasswordResetView
 
-# Under Django's names, templates would replace those of the admin too.
+# Templates with Django's names would replace those of the admin too.
 FORM = "registration/form.html"
 
 urlpatterns = [

@@ -9,12 +9,12 @@ from .throttling import attempt, count, too_many_attempts
 
 
 class ThrottledPasswordResetView(PasswordResetView):
-    """Django's view, which sends no mail after too many requests."""
+    """Django's view, but no mail is sent after too many requests."""
 
     def form_valid(self, form: PasswordResetForm) -> HttpResponse:
         """Send the mail, or report too many attempts."""
         try:
-            # Not counted as a login, where the address may be a user's name.
+            # Counted apart from logins, in which a username may look like this address.
             count(attempt(self.request, f"reset {form.cleaned_data['email']}"))
         except PermissionDenied:
             form.add_error(None, too_many_attempts())

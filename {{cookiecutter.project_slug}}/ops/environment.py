@@ -1,4 +1,4 @@
-"""Environment variables for the settings: what environs does not check."""
+"""Environment variables for the settings, with the checks that environs lacks."""
 
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -20,7 +20,7 @@ PRIVATE_NETWORKS = [
 
 
 class Environment(Env):
-    """Environment variables, with those of a file that are not set.
+    """Environment variables, with a file for those that are not set.
 
     An empty variable counts as not set: `NAME=$OTHER` creates one if OTHER is missing.
     """
@@ -40,7 +40,7 @@ class Environment(Env):
 
 
 def origin(value: str) -> str:
-    """Return an item of CSRF_TRUSTED_ORIGINS, which must be written as browsers send it."""
+    """Return an item of CSRF_TRUSTED_ORIGINS, which must have the form that browsers send."""
     if ORIGIN.fullmatch(value := value.strip()):
         return value
     raise ImproperlyConfigured(

@@ -12,9 +12,9 @@ from django.http import HttpResponseBadRequest, HttpResponseBase
 
 logger = logging.getLogger(__name__)
 
-# What Django raises for headers and query strings that it cannot read.
+# Raised by Django for headers and query strings that it cannot read.
 UNREADABLE = (BadRequest, LookupError, TypeError, ValueError)
-# Pages are UTF-8, and so is what browsers send from them.
+# Pages are in UTF-8, so browsers send their forms in UTF-8.
 CHARSETS = {"ascii", "utf-8"}
 
 
@@ -29,7 +29,7 @@ class Handler(ASGIHandler):
 
     Django uses whatever charset a client names for a form. Some of Python's codecs are not for
     text: Django answers 500 then. One takes minutes for a form of a few megabytes (punycode: 4.1 s
-    for 300 kB). Middleware would come too late: creating the request fails already.
+    for 300 kB). Middleware would come too late: creating the request already fails.
     """
 
     def create_request(

@@ -33,7 +33,7 @@ def smtp(url: str) -> dict[str, Any]:
 
 
 class EmailBackend(console.EmailBackend):
-    """Writes messages to the console as people read them: Django would break long links."""
+    """Writes decoded messages to the console: Django's own backend would break long links."""
 
     def write_message(self, message: EmailMessage) -> None:
         """Write a message."""

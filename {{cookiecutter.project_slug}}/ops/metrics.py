@@ -21,8 +21,11 @@ from prometheus_client import (
 disable_created_metrics()
 
 
-class Unread:
-    """A metric of a process that serves none: it costs nothing."""
+NOTHING = nullcontext()
+
+
+class DisabledMetric:
+    """Metric that records nothing and costs nothing."""
 
     def labels(self, *_values: object) -> Self:
         """Return the metric for some labels."""
@@ -39,12 +42,9 @@ class Unread:
         return NOTHING
 
 
-NOTHING = nullcontext()
-
-
 def metric(kind: type, *arguments: Any, **options: Any) -> Any:
-    """Return a metric of Prometheus if METRICS is set."""
-    return kind(*arguments, **options) if settings.METRICS else Unread()
+    """Return a metric of Prometheus if METRICS is set, and otherwise one that does nothing."""
+    return kind(*arguments, **options) if settings.METRICS else DisabledMetric()
 
 
 CONNECTIONS = metric(Gauge, "websocket_connections", "Open WebSockets.")

@@ -14,7 +14,7 @@ from django.http import parse_cookie
 class AuthMiddlewareStack:
     """Sets cookies, session and user, as the function of this name in Channels does.
 
-    That one examines the session before each frame, which halves the rate of broadcasts. Over
+    That function examines the session before each frame, which halves the rate of broadcasts. Over
     HTTP/2 it reads only one of the Cookie headers, and it does not accept SECRET_KEY_FALLBACKS.
     """
 

@@ -55,7 +55,7 @@ def is_only_process() -> bool:
     try:
         file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError:
-        # Without a writable folder nothing can be known.
+        # Without a writable folder, other processes can't be noticed.
         return True
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

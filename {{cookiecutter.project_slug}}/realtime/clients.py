@@ -1,4 +1,4 @@
-"""A client as its consumer sees it: frames that wait for it, heartbeat, message rate, groups.
+"""The client of a consumer: the frames that wait for it, its heartbeat, message rate and groups.
 
 Close codes: 4008, the client stopped reading, or sent pings and then fell silent; 4029, it sent too
 many messages. connections.py adds 1012 and 1013.
@@ -97,7 +97,7 @@ class Client:
         self._backlog: list[Event] = []
         self._writer: asyncio.Task[None] | None = None
         self._is_open = False
-        # Middleware expects its own task and context, whoever pushes a frame; a server does not.
+        # Middleware expects its own task and context for every pushed frame; a server does not.
         self._has_middleware = has_middleware
         self._context = copy_context()
         self._timer = self._loop.call_later(HEARTBEAT_SECONDS, self._watch)
@@ -143,7 +143,7 @@ class Client:
         """Count a frame of the client; return False if it sends far too many.
 
         Raises:
-            FrameError: The client sends more than it may.
+            FrameError: The client sends more than is allowed.
         """
         RECEIVED.inc()
         self._received_at = self._loop.time()

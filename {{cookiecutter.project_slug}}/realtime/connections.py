@@ -1,7 +1,7 @@
 """The connections of this process: their number, and how they end.
 
-Of the ASGI servers, only Uvicorn closes its WebSockets with a code when it is stopped. So the
-project does it itself: it closes them and ends event streams, lets requests in flight finish, and
+Of the ASGI servers, only Uvicorn closes its WebSockets with a code when it is stopped. The project
+therefore does it itself: it closes them and ends event streams, lets requests in flight finish, and
 only then passes the signal on to the server.
 """
 
@@ -56,13 +56,13 @@ REPEAT_SECONDS = 1
 def allow_files(number: int) -> None:
     """Raise the limit on open files to `number`, or as far as the system allows.
 
-    A WebSocket is one. Containers and shells start with 1,024 and leave it to a program to ask.
+    Each WebSocket is one. Containers and shells start with 1,024, which programs may raise.
     """
     if sys.platform == "win32":
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < (granted := min(number, hard)):
-        # A sandbox may forbid to ask.
+        # A sandbox may forbid it.
         with suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (granted, hard))
 
@@ -136,7 +136,7 @@ class Connections:
         await socket.receive()
 
     def _take_signals(self) -> None:
-        """Handle SIGINT and SIGTERM before the server, which has handlers by its first request."""
+        """Handle SIGINT and SIGTERM before the server, which has set its handlers by now."""
         # Python allows this in the main thread only. Under runserver, the server runs in another.
         if self._has_signals or threading.current_thread() is not threading.main_thread():
             return
@@ -178,7 +178,7 @@ class Connections:
             signal.signal(number, handle)
 
     async def _end_all(self) -> None:
-        """End what is going on now in good order."""
+        """Close WebSockets, end event streams, and wait for other requests."""
         requests = [*self._requests]
         running = {request.task for request in requests}
         running |= {socket.task for socket in self._sockets}
@@ -192,5 +192,5 @@ class Connections:
             for request in requests:
                 request.end()
             await asyncio.wait(running, timeout=CANCEL_SECONDS)
-        # Some servers cancel all that is left, and the channel layer logs that as an error.
+        # Some servers cancel what is left, and the channel layer would log that as an error.
         await Group.wait_closed()

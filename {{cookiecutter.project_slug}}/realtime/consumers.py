@@ -44,8 +44,8 @@ LOG_IN_FIRST = 4401
 MAX_EVENTS = 2048
 # The close code of a connection that ended without one.
 ABNORMAL = 1006
-# Handlers of events that only the server may send.
-OF_SERVER = {"websocket_connect", "websocket_receive", "websocket_disconnect"}
+# Handlers of events that only the ASGI server may send. A group may send a frame, as in Channels.
+SERVER_EVENTS = {"websocket_connect", "websocket_disconnect"}
 HANDLERS = {"websocket_connect", "websocket_receive", "websocket_disconnect", "realtime_send"}
 
 
@@ -61,7 +61,7 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
         own_channel: Whether each connection has a channel of its own, as in Channels. Without one
             a connection takes less memory and its groups are faster, and `channel_name` does not
             exist; `groups` and event handlers work all the same.
-        login_required: Whether guests are closed with code 4401 before `connect` is called.
+        login_required: Whether guests are refused with code 4401 before `connect` is called.
     """
 
     own_channel = True
@@ -150,7 +150,7 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
             await self.close()
 
     async def websocket_receive(self, message: Event) -> None:
-        """Pass a frame on, or send its client what is wrong with it."""
+        """Pass a frame to `receive`, and send an error in it to the client."""
         text = message.get("text")
         try:
             if not self.__client.count():
@@ -226,12 +226,12 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
         self.__client.join(Presence, group, self.channel_layer_alias)
 
     async def on_ping(self, frame: Frame) -> None:
-        """Answer at once, so the client can tell a live connection from a dead one."""
+        """Answer at once, so that the client can tell a live connection from a dead one."""
         self.__client.sends_pings = True
         await self.send_json({"type": "pong", "ref": frame.get("ref")})
 
     async def on_presence(self, _frame: Frame) -> None:
-        """Report how many are present, now and whenever the number changes."""
+        """Report the number of connections, now and whenever it changes."""
         tracked = [g for g in self.__client.groups.values() if isinstance(g, Presence)]
         if not tracked:
             raise FrameError("unknown_type", "Presence is not tracked here.")
@@ -281,7 +281,7 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
                 logger.exception("%s failed to disconnect", type(self).__name__)
 
     async def __finish(self) -> None:
-        """Wait for the handler at work and its frames, before a close from outside."""
+        """Wait for the running handler and its frames, before a close from outside."""
         try:
             async with asyncio.timeout(CLOSE_SECONDS), self.__turn:
                 await self.__client.flush()
@@ -348,7 +348,7 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
 class ConsumerLayer:
     """The channel layer as a consumer with a channel of its own sees it.
 
-    A group that the consumer adds this channel to is joined, so that it is received once a process.
+    A group that the consumer adds its channel to is joined: each process receives an event once.
     """
 
     def __init__(self, layer: BaseChannelLayer, consumer: JsonConsumer) -> None:
@@ -381,7 +381,9 @@ def may_be_handled(event: Any) -> bool:
     """
     kind = event.get("type") if isinstance(event, dict) else None
     name = kind.replace(".", "_") if isinstance(kind, str) else "_"
-    return name not in OF_SERVER and not name.startswith(("_", "on_"))
+    if name == "websocket_receive":
+        return isinstance(event.get("text"), str) or isinstance(event.get("bytes"), bytes)
+    return name not in SERVER_EVENTS and not name.startswith(("_", "on_"))
 
 
 def ref_of(text: str | None) -> Any:

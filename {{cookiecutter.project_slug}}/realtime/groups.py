@@ -43,9 +43,15 @@ def require_free_name(group: str) -> None:
 
 
 def report_unhandled(kind: str, event: Event) -> None:
-    """Log an event that a consumer of this kind has no handler for."""
-    method = str(event["type"]).replace(".", "_")
-    logger.error("%s has no handler for the event %r: %s()", kind, event["type"], method)
+    """Log an event that a consumer of this kind has no handler for, and how to handle it."""
+    name = event["type"]
+    logger.error(
+        "%s has no handler for the event %r. Define the method %s(), or send frames to browsers "
+        "with realtime.send.",
+        kind,
+        name,
+        str(name).replace(".", "_"),
+    )
 
 
 async def free(layer: BaseChannelLayer, channel: str) -> None:
@@ -85,7 +91,7 @@ class Group:
 
     @classmethod
     def enter(cls, name: str, member: "Client", using: str = DEFAULT_CHANNEL_LAYER) -> Self:
-        """Add a member to the group of this name. It must leave in the end."""
+        """Add a member to the group of this name, until it calls `leave`."""
         name += cls.suffix
         group: Self = cls._open.get((using, name)) or cls(name, using)
         cls._open[using, name] = group
@@ -154,7 +160,7 @@ class Group:
                 task = asyncio.current_task()
                 if not self.members or (task and task.cancelling()):
                     raise
-                # A server has raised it; nobody has cancelled this task.
+                # Raised by a server: this task was not cancelled.
                 logger.exception("Group %s was interrupted", self.name)
             except Exception as error:  # noqa: BLE001, each channel layer has its own errors
                 LAYER_ERRORS.inc()
@@ -165,22 +171,22 @@ class Group:
     async def _follow(self) -> None:
         layer = get_channel_layer(self.using)
         warn_of_second_process(layer)
-        # Fails if Redis does not answer. new_channel() would too, and leave a queue behind.
+        # Fails if Redis does not answer. new_channel() would fail too, but leave a queue behind.
         await layer.group_send(PROBE, {"type": PROBE})
         channel = await layer.new_channel()
         is_waiting = False
         try:
             await layer.group_add(self.name, channel)
             self._subscribed.set()
-            # Redis clients are known to lose a cancellation, which alone would end this.
+            # Redis clients are known to lose a cancellation, so it is not enough to end this.
             while self.members:
                 is_waiting = True
                 await self._receive(layer, channel)
                 is_waiting = False
-                # A burst leaves the process time for everything else.
+                # A burst must leave the process time for everything else.
                 await asyncio.sleep(0)
         finally:
-            # An error must not take the place of a cancellation.
+            # An error must not hide a cancellation.
             with suppress(Exception):
                 await layer.group_discard(self.name, channel)
             if not is_waiting:
@@ -191,7 +197,7 @@ class Group:
         try:
             event = await layer.receive(channel)
         except (ValueError, TypeError):
-            # The subscription is in order: these are errors of decoding.
+            # The subscription still works: these are decoding errors.
             logger.exception("Group %s received an event that can't be decoded", self.name)
             return
         try:

@@ -17,7 +17,7 @@ from ops.handler import UNREADABLE
 
 logger = logging.getLogger(__name__)
 
-PROXY = "If a proxy terminates TLS, set BEHIND_TLS_PROXY, and let it send X-Forwarded-Proto."
+PROXY = "If a proxy terminates TLS, set BEHIND_TLS_PROXY, and make it send X-Forwarded-Proto."
 
 
 async def refuse(_scope: Any, receive: Any, send: Any) -> None:
@@ -40,7 +40,7 @@ not_found = re_path("", refuse_path)  # type: ignore[arg-type]
 
 
 class OriginValidator:
-    """Accepts the WebSockets that a form on the same page would be accepted from.
+    """Accepts a WebSocket if a form on the same page would be accepted.
 
     A browser sends the site's cookies with a WebSocket from any page, so the Origin header decides.
     Django's own middleware checks it, and the host. Unlike a form, a WebSocket without the header
@@ -56,7 +56,7 @@ class OriginValidator:
 
 
 def is_accepted(scope: Any) -> bool:
-    """Return whether a WebSocket comes from a page of this site. The log says why not."""
+    """Return whether a WebSocket comes from a page of this site, and log why not."""
     try:
         reason = refusal(form_request(scope))
     except (DisallowedHost, PermissionDenied) as error:

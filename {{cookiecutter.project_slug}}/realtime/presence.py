@@ -1,7 +1,7 @@
-"""Presence: the number of connections over all processes.
+"""Presence: the number of connections across all processes.
 
 Every process announces its number of connections to the others, when the number changes and every
-few seconds. A process that has been silent for a while was killed and no longer counts.
+few seconds. A process that has been silent for a while is assumed dead and no longer counts.
 """
 
 import asyncio

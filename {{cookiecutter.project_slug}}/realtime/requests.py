@@ -1,4 +1,4 @@
-"""HTTP requests that the end of the process can end."""
+"""HTTP requests that can be ended when the process stops."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -49,7 +49,7 @@ async def send_to_user(user: Any, frame: Frame) -> None:
         frame: What the clients receive, as JSON.
 
     Raises:
-        TypeError: There is no user, or one without a primary key.
+        TypeError: The user is None or has no primary key.
         Exception: As `send_to_group`.
     """
     key = getattr(user, "pk", user)

@@ -1,4 +1,4 @@
-"""WebSockets that can be closed from outside the consumers that serve them."""
+"""WebSockets of the process, and how they close."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -35,7 +35,7 @@ class Socket:
         """Wrap the server's callables; the current task is the one that serves the WebSocket."""
         self.task = cast("asyncio.Task[None]", asyncio.current_task())
         self.code: int | None = None
-        # Waits, for a while, until the consumer has finished what it does.
+        # Waits, for a limited time, until the consumer has finished what it is doing.
         self.rest: Callable[[], Awaitable[None]] | None = None
         # The server's own, which is enough for frames.
         self.send_frame = send
@@ -106,7 +106,7 @@ class Socket:
 
     async def _close(self) -> None:
         """Close the WebSocket and wait until the client has confirmed it."""
-        # Each server has its own way to say that the client is gone.
+        # Each server raises its own error if the client is gone.
         with suppress(Exception):
 {% if cookiecutter.server == 'granian' %}
             await self._drain()
@@ -120,7 +120,7 @@ class Socket:
         """Read what the client has already sent.
 
         Granian hangs up right after its close frame. If anything is unread by then, the system
-        tells the client of a reset connection, and the close code is lost.
+        resets the connection, and the close code is lost.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS):

@@ -101,12 +101,12 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         # Reads do not wait for writes, and writes do not wait for the disk.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-        # A transaction that begins to write waits its turn, where it would otherwise fail.
+        # A transaction that begins to write waits its turn instead of failing.
         "transaction_mode": "IMMEDIATE",
         # Seconds to wait.
         "timeout": 20,
     }
-    # In memory, SQLite would not let the threads of a test wait for each other.
+    # In a file: in memory, SQLite would not let the threads of a test wait for each other.
     DATABASES["default"]["TEST"] = {"NAME": BASE_DIR / "test.sqlite3"}
 {% endif %}
 {% if cookiecutter.django == '5.2' %}
@@ -143,7 +143,7 @@ CHANNEL_LAYERS: dict[str, Any] = {
 
 # The longest message that a client may send, in bytes.
 WS_MAX_MESSAGE_BYTES = env.int("WS_MAX_MESSAGE_BYTES", 65_536)
-# From one client. 60 is one for each frame of a screen, enough for cursors and games.
+# From one client. 60 is one for each refresh of a screen, enough for cursors and games.
 WS_MESSAGES_PER_SECOND = env.int("WS_MESSAGES_PER_SECOND", 60)
 # In one process.
 WS_MAX_CONNECTIONS = env.int("WS_MAX_CONNECTIONS", 10_000)
@@ -163,7 +163,8 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "{{ cookiecutter.app }}"
 LOGOUT_REDIRECT_URL = "{{ cookiecutter.app }}"
 
-# Without it, development prints mail. Production raises an error, and has no password reset.
+# If it is empty, development prints mail; in production, sending raises an error, and there is no
+# password reset.
 EMAIL_URL = env.str("EMAIL_URL", "")
 {% if cookiecutter.django == '5.2' %}
 MAIL_SERVER = smtp(EMAIL_URL) if EMAIL_URL else {}
@@ -195,7 +196,7 @@ TIME_ZONE = "{{ cookiecutter.time_zone }}"
 STATIC_URL = f"{FORCE_SCRIPT_NAME}/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 SERVESTATIC_ALLOW_ALL_ORIGINS = False
-# In development files are found where they are written.
+# In development, files are served from the apps.
 SERVESTATIC_USE_STATIC_ROOT = not DEBUG
 # Uploads. In production the proxy serves them: see docs/production.md.
 MEDIA_URL = f"{FORCE_SCRIPT_NAME}/media/"
@@ -224,7 +225,7 @@ if BEHIND_TLS_PROXY:
 PROXY_NETWORKS: list[Any] = env.list("PROXY_NETWORKS", PRIVATE_NETWORKS, subcast=network)
 X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = [
-    # Subdomains and the browsers' preload list concern more than this project: opt in.
+    # Subdomains and the browsers' preload list affect more than this project: opt in.
     "security.W005",
     "security.W021",
 ]
@@ -251,7 +252,7 @@ SECURE_CSP = {
 METRICS = env.bool("METRICS", False)
 if METRICS:
     METRICS_TOKEN = env.str("METRICS_TOKEN")
-    # First, as the health checks: Prometheus uses neither the site's name nor HTTPS.
+    # First, like the health checks: Prometheus uses neither the site's name nor HTTPS.
     MIDDLEWARE.insert(0, "ops.metrics.metrics_middleware")
 
 LOGGING = {

@@ -20,7 +20,7 @@ class {{ cookiecutter.__app_class }}Consumer(JsonConsumer):
     own_channel = False
 
     async def connect(self) -> None:
-        """Accept everyone, and give guests names that no user can have."""
+        """Accept everyone, and give each guest a name that no user can have."""
         self.sender = self.scope["user"].get_username() or f"guest ({secrets.token_hex(2)})"
         await self.join(GROUP)
         self.track_presence(GROUP)

@@ -24,7 +24,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """Render the page that opens the WebSocket."""
     context = {
         "websocket_path": f"{get_script_prefix()}ws/{{ cookiecutter.app }}/",
-        # Attackers could use the versions too.
+        # Versions would help attackers.
         "about": stack_info() if settings.DEBUG else None,
     }
     return render(request, "{{ cookiecutter.app }}/index.html", context)

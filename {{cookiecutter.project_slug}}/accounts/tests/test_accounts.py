@@ -45,7 +45,7 @@ def test_repeated_failures_are_throttled(client: Client) -> None:
     for _ in range(LIMITS["both"] - 1):
         assert "Too many" not in log_in(client, "guess")
     assert "Too many attempts. Try again in 5 minutes." in log_in(client, "guess")
-    # The right password helps no more from there, but it does from elsewhere.
+    # The right password is now refused from there, but not from elsewhere.
     assert "Too many" in log_in(client)
     assert "Log out" in log_in(client, address="192.0.2.2")
 
@@ -251,5 +251,5 @@ def test_reset_reveals_no_address_and_is_throttled(
         page = reset(client, user.email)
     assert "Too many attempts" in page
     assert len(mailoutbox) == LIMITS["both"]
-    # A login is another matter.
+    # Logins are counted separately.
     assert "Log out" in log_in(client)

@@ -37,7 +37,7 @@ Commands = dict[str, Future[subprocess.CompletedProcess[str]]]
 
 
 def run(words: list[str], folder: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
+    """Run a command and return its output."""
     return subprocess.run(
         [sys.executable, *words],
         cwd=folder,
@@ -54,7 +54,7 @@ def running_commands(clone: Path) -> Iterator[Commands]:
     copytree(settings.BASE_DIR, clone, ignore=ignore_patterns(".*"))
     env = {name: value for name, value in PRODUCTION.items() if name != "SECRET_KEY"}
     deploy = ["manage.py", "check", "--deploy", "--fail-level=WARNING"]
-    # A few at once, which leaves time for the tests that run meanwhile.
+    # Two at a time, to leave time for the tests that run meanwhile.
     with ThreadPoolExecutor(max_workers=2) as pool:
         yield {
             "deploy": pool.submit(run, deploy, settings.BASE_DIR, PRODUCTION),

@@ -29,7 +29,7 @@ def test_log_lines_are_json() -> None:
     assert line == {"level": "INFO", "logger": "test", "message": "hi"}
 
 
-# Async, since its ids are then those of a task that ends with it.
+# Async, so that the ids belong to a task that ends with the test.
 async def test_log_lines_have_the_id_of_their_connection(settings: LazySettings) -> None:
     scope: Any = {"type": "websocket", "headers": [(b"x-request-id", b"4f2a")]}
     identify(scope)

@@ -58,7 +58,7 @@ def test_models_have_their_migrations() -> None:
 
 
 def test_settings_in_force(settings: LazySettings) -> None:
-    # What Django makes of them, since it ignores a setting whose name it has given up.
+    # As Django reads them: it ignores a setting that it no longer has.
     values = production()
     assert ConnectionHandler(values.DATABASES)["default"].settings_dict["CONN_MAX_AGE"] == 0
     assert values.DEBUG is False
@@ -103,7 +103,7 @@ def test_sqlite_reads_do_not_wait_for_writes(
 
 {% endif %}
 @pytest.mark.parametrize(
-    ("name", "value", "complaint"),
+    ("name", "value", "message"),
     [
         ("SECRET_KEY", "", 'Environment variable "SECRET_KEY" not set'),
         ("METRICS_TOKEN", "", 'Environment variable "METRICS_TOKEN" not set'),
@@ -126,11 +126,11 @@ def test_sqlite_reads_do_not_wait_for_writes(
 {% endif %}
     ],
 )
-def test_invalid_variable_is_one_clear_sentence(name: str, value: str, complaint: str) -> None:
+def test_invalid_variable_is_reported_clearly(name: str, value: str, message: str) -> None:
     # manage.py and asgi.py print it, as the last test shows.
     with pytest.raises((EnvError, ImproperlyConfigured)) as error:
         production(METRICS="True", **{"METRICS_TOKEN": "t0ken", name: value})
-    assert str(error.value).startswith(complaint)
+    assert str(error.value).startswith(message)
     assert "p4ss" not in "".join(traceback.format_exception(error.value))
 
 
@@ -178,7 +178,7 @@ def test_file_in_utf_8_is_read(tmp_path: Path, text: bytes) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le", "cp1252"])
-def test_file_in_another_encoding_is_one_clear_sentence(tmp_path: Path, encoding: str) -> None:
+def test_file_in_another_encoding_is_reported_clearly(tmp_path: Path, encoding: str) -> None:
     file = tmp_path / ".env"
     mark = "\ufeff" if encoding == "utf-16-be" else ""
     file.write_bytes(f"{mark}SECRET_KEY=s3cret-ü\r\n".encode(encoding))
@@ -307,7 +307,7 @@ def test_variables_are_not_expanded() -> None:
 
 
 @pytest.mark.parametrize("name", WITHOUT_SECRET)
-def test_missing_secret_is_one_clear_sentence(commands: Commands, name: str) -> None:
+def test_missing_secret_is_reported_clearly(commands: Commands, name: str) -> None:
     done = commands[name].result()
     assert done.returncode == 1
     assert 'Environment variable "SECRET_KEY" not set\n.env.example describes' in done.stderr

@@ -1,4 +1,4 @@
-"""Applications for tests: a consumer inside all that the project has around one."""
+"""Applications for tests: consumers inside everything that the project has around one."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ GROUP = "tests"
 
 
 class ChatConsumer(JsonConsumer):
-    """Broadcasts what it is sent."""
+    """Broadcasts the messages of its clients."""
 
     own_channel = False
 
@@ -33,6 +33,26 @@ class ChannelConsumer(ChatConsumer):
     own_channel = True
 
 
+class NewsConsumer(JsonConsumer):
+    """Accepts everyone, and handles the events of a group."""
+
+    groups = ["news"]
+
+    async def news_item(self, event: dict[str, Any]) -> None:
+        await self.send_json({"item": event["text"]})
+
+
+class NewsWithoutChannel(NewsConsumer):
+    """The same without a channel of its own."""
+
+    own_channel = False
+
+
 def application(consumer: type[JsonConsumer]) -> Any:
     """Return the application that serves a consumer at any path."""
     return Connections(OriginValidator(AuthMiddlewareStack(consumer.as_asgi())))
+
+
+def places(consumer: type[JsonConsumer]) -> list[Any]:
+    """Return a consumer inside everything that the project has around it, and alone."""
+    return [application(consumer), consumer.as_asgi()]

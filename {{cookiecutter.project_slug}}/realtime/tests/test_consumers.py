@@ -52,10 +52,10 @@ async def test_message_reaches_everyone(consumer: type[JsonConsumer]) -> None:
         assert (await bob.ask('{"type": "ping"}'))["type"] == "pong"
 
 
-async def test_ping_is_answered_to_its_sender() -> None:
+async def test_ping_is_answered_to_its_sender_only() -> None:
     async with chat() as alice, chat() as bob:
         assert await alice.ask('{"type": "ping", "ref": "7"}') == {"type": "pong", "ref": "7"}
-        # A pong for everyone would have come before this message for everyone.
+        # A pong for everyone would have arrived before this message for everyone.
         await alice.send_json({"message": "hi"})
         assert (await bob.receive_json())["type"] == "message"
 
@@ -87,7 +87,7 @@ async def test_bad_frame_is_answered_and_the_connection_kept() -> None:
 
 
 @BOTH
-async def test_left_group_is_silent(consumer: type[JsonConsumer]) -> None:
+async def test_client_that_left_a_group_receives_nothing(consumer: type[JsonConsumer]) -> None:
     class Leaving(consumer):  # type: ignore[misc, valid-type]
         async def on_leave(self, _frame: Frame) -> None:
             await self.leave(GROUP)
@@ -116,20 +116,27 @@ async def test_user_is_reached_on_every_connection(consumer: type[JsonConsumer])
         assert (await guest.receive_json())["type"] == "for all"
 
 
-async def test_frame_of_another_thread_arrives_at_once() -> None:
-    def send() -> None:
-        async_to_sync(send_to_group)(GROUP, {"type": "notice"})
+async def test_frame_from_another_thread_arrives_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = asyncio.get_running_loop()
+    original = loop.call_soon
+    threads = set()
 
+    def call_soon(*args: Any, **options: Any) -> asyncio.Handle:
+        threads.add(threading.current_thread())
+        return original(*args, **options)
+
+    monkeypatch.setattr(loop, "call_soon", call_soon)
     async with chat() as client:
-        # Later, when the event loop has nothing to do.
-        threading.Timer(0.1, send).start()
+        await asyncio.to_thread(async_to_sync(send_to_group), GROUP, {"type": "notice"})
         assert await client.receive_json() == {"type": "notice"}
+    # From another thread, only call_soon_threadsafe wakes the loop.
+    assert threads == {threading.current_thread()}
 
 
-async def test_nobody_is_no_user() -> None:
-    for nobody in (None, AnonymousUser()):
+async def test_send_to_user_requires_a_saved_user() -> None:
+    for user in (None, AnonymousUser()):
         with pytest.raises(TypeError, match="saved user"):
-            await send_to_user(nobody, {"type": "notice"})
+            await send_to_user(user, {"type": "notice"})
 
 
 async def test_client_raises_the_error_of_its_consumer() -> None:
@@ -172,7 +179,7 @@ async def test_presence_is_reported_on_request() -> None:
         async with chat():
             assert await online(alice) == 3
         assert await online(alice) == 2
-        # A number for him would have come before this answer.
+        # A number for Bob would have arrived before this answer.
         assert (await bob.ask('{"type": "ping"}'))["type"] == "pong"
 
 
@@ -241,7 +248,7 @@ async def test_full_process_asks_to_try_again_later(settings: LazySettings) -> N
         assert (await welcome.ask('{"type": "ping"}'))["type"] == "pong"
 
 
-async def test_silence_is_broken_by_a_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_silent_connection_receives_heartbeats(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clients, "HEARTBEAT_SECONDS", 0.1)
     async with chat() as client:
         assert await client.receive_json() == {"type": "heartbeat"}
@@ -254,7 +261,7 @@ async def test_client_that_stopped_pinging_is_closed(monkeypatch: pytest.MonkeyP
     async with chat() as client:
         frame = await client.ask('{"type": "ping"}')
         while frame["type"] == "heartbeat":
-            # On a busy machine some may come before the answer.
+            # On a busy machine, some may arrive before the answer.
             frame = await client.receive_json()
         assert frame["type"] == "pong"
         assert await client.receive_close() == 4008
@@ -325,7 +332,7 @@ async def test_events_of_other_programs_cost_only_themselves() -> None:
 
 
 @BOTH
-async def test_malformed_message_costs_only_itself(
+async def test_malformed_event_is_skipped(
     consumer: type[JsonConsumer], caplog: pytest.LogCaptureFixture
 ) -> None:
     layer: Any = get_channel_layer()
@@ -347,7 +354,7 @@ async def test_malformed_message_costs_only_itself(
         assert await client.receive_json() == {"type": "after"}
         # Its own channel receives the event too, maybe later.
         async with asyncio.timeout(SECONDS):
-            while "no handler for the event 'no.handler'" not in caplog.text:  # noqa: ASYNC110
+            while "Define the method no_handler()" not in caplog.text:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
 

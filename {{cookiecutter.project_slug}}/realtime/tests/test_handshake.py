@@ -1,16 +1,18 @@
-"""Tests of what a handshake must carry."""
+"""Tests of the handshake: origin, host, path, session and user."""
 
 from typing import Any
 from unittest.mock import AsyncMock
 
 import pytest
+from channels.db import database_sync_to_async
 from channels.exceptions import DenyConnection
 from channels.layers import get_channel_layer
 from channels.routing import get_default_application
 from django.conf import LazySettings
+from django.contrib.auth import get_user_model
 
 from realtime.authentication import AuthMiddlewareStack
-from realtime.testing import Client
+from realtime.testing import Client, session_cookie
 
 from .applications import ChatConsumer, application
 
@@ -142,9 +144,25 @@ async def test_all_cookie_headers_are_read() -> None:
     assert cookies == {"a": "1", "b": "2"}
 
 
+@pytest.mark.django_db(transaction=True)
+async def test_user_is_kept_when_the_secret_key_is_rotated(settings: LazySettings) -> None:
+    class Named(ChatConsumer):
+        async def on_name(self, _frame: Any) -> None:
+            await self.send_json({"name": self.scope["user"].get_username()})
+
+    user = await database_sync_to_async(get_user_model().objects.create_user)("ada")
+    headers = {"cookie": await database_sync_to_async(session_cookie)(user)}
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "rotated"
+    # Django would give the session a new key on the first use.
+    for _ in range(2):
+        async with Client(application=application(Named), headers=headers) as client:
+            assert await client.ask({"type": "name"}) == {"name": "ada"}
+
+
 @pytest.mark.parametrize("kind", ["x; a*=none''x", "x; a*=utf-8''%00; a*0=x"])
 async def test_handshake_is_answered_whatever_its_headers(kind: str) -> None:
-    # Some releases of Django and Python refuse these, none may fail.
+    # Some releases of Django and Python refuse these, but none may fail.
     assert await is_accepted("http://localhost", content_type=kind) in {True, False}
 
 
@@ -159,7 +177,7 @@ async def test_proxy_may_remove_the_prefix(settings: LazySettings, prefix: str) 
         pass
 
 
-async def test_refusal_needs_no_channel_layer(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_refusal_requires_no_channel_layer(monkeypatch: pytest.MonkeyPatch) -> None:
     layer: Any = get_channel_layer()
     monkeypatch.setattr(layer, "new_channel", AsyncMock(side_effect=OSError("refused")))
     assert not await is_accepted("https://evil.example")

@@ -105,7 +105,7 @@ def test_missing_migrations_are_a_warning(execv: Mock, caplog: pytest.LogCapture
     execv.assert_called()
 
 
-def test_windows_gets_a_child(execv: Mock) -> None:
+def test_windows_starts_a_child_process(execv: Mock) -> None:
     with (
         patch("sys.platform", "win32"),
         patch("signal.signal"),

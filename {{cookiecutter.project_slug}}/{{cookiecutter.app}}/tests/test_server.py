@@ -48,7 +48,7 @@ def test_page_and_static_files(server: Server) -> None:
         ("multipart/form-data; boundary=x; charset=punycode", {400}),
         ("multipart/form-data; boundary=x; charset=zlib", {400}),
         ("multipart/form-data; boundary=x; charset*=utf-8''%00", {400}),
-        # Not every release of Django fails at these.
+        # Not every release of Django fails on these.
         ("x; a*=utf-8''%00; a*0=x", {400, 403}),
         ("multipart/form-data; boundary*=none''x", {400, 403}),
         ("x" * 12_000, {400, 403}),

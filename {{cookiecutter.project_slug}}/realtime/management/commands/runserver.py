@@ -63,7 +63,7 @@ class DevelopmentServer:
 
     def serve_forever(self) -> None:
         """Serve until Ctrl-C."""
-        # In a separate thread the server handles no signals, so Ctrl-C works alike on every server.
+        # In a separate thread the server handles no signals, so Ctrl-C works the same on each.
         server = Thread(target=self.serve, args=self.address, daemon=True)
         server.start()
 {% if cookiecutter.layer == 'redis' %}
@@ -121,7 +121,7 @@ class Command(runserver.Command):
         return partial(self.serve, get_default_application())
 
     def on_bind(self, server_port: int) -> None:
-        """Print where the server is."""
+        """Print the address of the server."""
         host = f"[{self.addr}]" if self.use_ipv6 else self.addr
         self.stdout.write(
             f"Django {self.get_version()}, settings {settings.SETTINGS_MODULE}\n"

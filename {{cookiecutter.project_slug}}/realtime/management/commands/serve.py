@@ -24,7 +24,7 @@ DATABASE_SECONDS = 5
 
 
 class Command(BaseCommand):
-    """Replaces its process by the server, which then receives the signals."""
+    """Replaces its process with the server, which then receives the signals."""
 
     help = "Starts the production server, {{ cookiecutter.server|capitalize }}."
     # Checks print plain text, but the log is JSON.
@@ -73,7 +73,7 @@ def positive(value: int | None, name: str, default: int, most: int) -> int:
 
 
 def check_static_files() -> None:
-    """Raise an error if no page could be rendered."""
+    """Raise an error if the static files have not been collected, as pages require."""
     storage = staticfiles_storage
     if isinstance(storage, ManifestStaticFilesStorage) and not storage.hashed_files:
         raise CommandError("The static files are missing. Run `manage.py collectstatic`.")
@@ -168,7 +168,7 @@ def server(host: str, port: int, _workers: int) -> list[str]:
 {% elif cookiecutter.server == 'hypercorn' %}
     return [
         "hypercorn",
-        # No other process than the one that receives the signals.
+        # No process other than the one that receives the signals.
         "--workers=0",
         f"--bind={f'[{host}]' if ':' in host else host}:{port}",
         # The project logs the same errors as JSON.
@@ -179,12 +179,12 @@ def server(host: str, port: int, _workers: int) -> list[str]:
     return [
         "granian",
         "--interface=asgi",
-        # realtime/connections.py cannot take signals from others, which Granian would prefer.
+        # Granian would prefer other loops, whose signals realtime/connections.py cannot handle.
         "--loop=asyncio",
         f"--host={host}",
         f"--port={port}",
         f"--workers={workers}",
-        # After the seconds of realtime/connections.py: otherwise half a request delays the end.
+        # Longer than realtime/connections.py waits. Incomplete requests would delay the end.
         "--workers-kill-timeout=11",
         application,
     ]

@@ -1,4 +1,4 @@
-// A WebSocket for any page of the site, kept open. The server's side is a JsonConsumer.
+// A WebSocket that reconnects, for any page of the site. Its server side is a JsonConsumer.
 //
 //     const connection = new Connection("/ws/chat/", {
 //       onFrame: (frame) => console.log(frame.message),
@@ -147,7 +147,7 @@ export class Connection {
     if (!isOwn) this.#handlers.onFrame?.(frame);
   }
 
-  /** Leave the socket, whose close event a dead network may delay for long. */
+  /** Abandon the socket: on a dead network, its close event may come late. */
   #drop() {
     this.#listeners.abort();
     this.#socket?.close();

@@ -17,8 +17,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the text and its sender."""
-        parser.add_argument("text", help="what to send")
-        parser.add_argument("--sender", default="announcement", help="who sends it")
+        parser.add_argument("text", help="the text of the message")
+        parser.add_argument("--sender", default="announcement", help="the name that is shown")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Send the message.

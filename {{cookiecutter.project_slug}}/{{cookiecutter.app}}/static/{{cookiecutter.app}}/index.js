@@ -1,4 +1,4 @@
-// The live page. Every word that a person reads is in index.html.
+// The live page. All of its texts are in index.html.
 
 import { Connection } from "../realtime/connection.js";
 
@@ -101,7 +101,7 @@ function showReason(code) {
   showNumber(presence, 0);
   if (code) reason.textContent = reason.dataset[`code-${code}`] ?? "";
   if (!sent) return;
-  // It may have arrived, so a person decides whether to send it again.
+  // It may have arrived, so the user decides whether to send it again.
   error.textContent = error.dataset.unconfirmed ?? "";
   giveBack(sent.text);
   settle();

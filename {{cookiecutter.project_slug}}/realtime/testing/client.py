@@ -1,0 +1,152 @@
+"""A WebSocket client that requires no server."""
+
+import asyncio
+import json
+from types import TracebackType
+from typing import Any, Self
+
+# channels.testing has a communicator too, but imports Daphne.
+from asgiref.testing import ApplicationCommunicator
+from channels.db import database_sync_to_async
+from channels.routing import get_default_application
+from django.conf import settings
+from django.db import connection
+from django.test import Client as Browser
+
+# Longer than any answer takes, even on a busy machine: asgiref's default is one second.
+SECONDS = 10
+
+
+class Client(ApplicationCommunicator):
+    """A WebSocket client of an ASGI application, without a server.
+
+    It connects on entering an `async with` block and disconnects on leaving it.
+    """
+
+    def __init__(
+        self,
+        path: str = "/",
+        *,
+        application: Any = None,
+        origin: str | None = "http://localhost",
+        scheme: str = "ws",
+        headers: dict[str, str] | None = None,
+        user: Any = None,
+        unread: int = 0,
+    ) -> None:
+        """Prepare the handshake.
+
+        Args:
+            path: The path of the WebSocket, such as "/ws/chat/".
+            application: The ASGI application; by default the whole project.
+            origin: The Origin header; None omits it.
+            scheme: "ws" or "wss".
+            headers: Other headers.
+            user: The user who is logged in.
+            unread: How many frames the client accepts before it has read one; 0 stands for any
+                number.
+        """
+        fields = {"host": "localhost", **(headers or {})}
+        if origin is not None:
+            fields["origin"] = origin
+        path, _, query = path.partition("?")
+        scope = {
+            "type": "websocket",
+            "scheme": scheme,
+            "path": path,
+            "query_string": query.encode(),
+            "headers": [(name.encode(), value.encode()) for name, value in fields.items()],
+            "server": ("localhost", 80),
+            "subprotocols": [],
+        }
+        super().__init__(application or get_default_application(), scope)
+        self._output_queue: asyncio.Queue[Any] = asyncio.Queue(unread)
+        self._user = user
+
+    async def connect(self) -> bool:
+        """Request a connection, and return whether it was accepted."""
+        if self._user is not None:
+            assert not connection.in_atomic_block, (
+                "A consumer sees the user only if the test has the mark "
+                "@pytest.mark.django_db(transaction=True)"
+            )
+            cookie = await database_sync_to_async(session_cookie)(self._user)
+            self.scope["headers"].append((b"cookie", cookie.encode()))
+        await self.send_input({"type": "websocket.connect"})
+        answer = await self.receive_output()
+        return bool(answer["type"] == "websocket.accept")
+
+    async def disconnect(self) -> None:
+        """Close the connection and wait for the application to end."""
+        await self.send_input({"type": "websocket.disconnect", "code": 1000})
+        await self.wait(SECONDS)
+
+    async def __aenter__(self) -> Self:
+        """Connect."""
+        assert await self.connect(), f"The WebSocket {self.scope['path']} was refused"
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Disconnect."""
+        try:
+            await self.disconnect()
+        except Exception:
+            # It must not hide the test's own error.
+            if error is None:
+                raise
+
+    async def send(self, *, text: str | None = None, data: bytes | None = None) -> None:
+        """Send a text frame or a binary one."""
+        await self.send_input({"type": "websocket.receive", "text": text, "bytes": data})
+
+    async def send_json(self, frame: Any) -> None:
+        """Send a frame as JSON."""
+        await self.send(text=json.dumps(frame))
+
+    async def receive_output(self, timeout: float = SECONDS) -> Any:  # noqa: ASYNC109, as asgiref
+        """Return the next ASGI event of the application.
+
+        Raises:
+            AssertionError: None arrived in time.
+            Exception: The application has failed.
+        """
+        waiting = asyncio.ensure_future(self.output_queue.get())
+        await asyncio.wait(
+            [waiting, self.future], timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+        )
+        if waiting.done():
+            return waiting.result()
+        waiting.cancel()
+        if self.future.done():
+            self.future.result()
+        raise AssertionError("The consumer sent nothing")
+
+    async def receive_json(self) -> Any:
+        """Return the next frame, decoded."""
+        output = await self.receive_output()
+        assert output["type"] == "websocket.send", output
+        return json.loads(output["text"])
+
+    async def receive_close(self) -> int:
+        """Wait for the server to close the connection, confirm it, and return its code."""
+        output = await self.receive_output()
+        assert output["type"] == "websocket.close", output
+        await self.send_input({"type": "websocket.disconnect", "code": output["code"]})
+        return int(output["code"])
+
+    async def ask(self, frame: Any) -> Any:
+        """Send a frame, as JSON unless it is text, and return the next frame."""
+        await self.send(text=frame if isinstance(frame, str) else json.dumps(frame))
+        return await self.receive_json()
+
+
+def session_cookie(user: Any) -> str:
+    """Log a user in; return the Cookie header."""
+    browser = Browser()
+    browser.force_login(user)
+    return f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
