@@ -134,8 +134,9 @@ class Command(runserver.Command):
         """Run {{ cookiecutter.server|capitalize }} until the process ends."""
 {% if cookiecutter.server == 'uvicorn' %}
         allow_long_headers()
-        # BEHIND_TLS_PROXY alone decides whether headers of a proxy are trusted.
-        uvicorn.run(application, host=host, port=port, proxy_headers=False)
+        # BEHIND_TLS_PROXY alone decides whether headers of a proxy are trusted. WEB_CONCURRENCY is
+        # for `serve`.
+        uvicorn.run(application, host=host, port=port, proxy_headers=False, workers=1)
 {% elif cookiecutter.server == 'daphne' %}
         endpoints = build_endpoint_description_strings(host=host, port=port)
         Server(application=application, endpoints=endpoints, signal_handlers=False).run()
