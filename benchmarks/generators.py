@@ -111,6 +111,7 @@ class Workshop:
             "__python_production": "3.14",
             "__memory": "memory",
             "__redis": "",
+            "__sqlite": "sqlite",
             "_template_version": questions["_template_version"],
         }
         settings = {

@@ -1,4 +1,4 @@
-"""Says what to do next in a project that was just made.
+"""Makes the file with the secrets private, and says what to do next in a new project.
 
 Cookiecutter runs this file as a hook, after rendering it with Jinja; the command line loads the
 same file as it stands, so both say it in the same words.
@@ -9,9 +9,14 @@ import os
 import shlex
 import shutil
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 UV_MANUAL = "https://docs.astral.sh/uv/getting-started/installation/"
+
+# Cookiecutter would give it the mode of the template's file, which everyone can read.
+SECRETS = ".env"
+SECRETS_MODE = 0o600
 
 
 def next_steps(
@@ -61,5 +66,6 @@ def _quoted(folder: str) -> str:
 if __name__ == "__main__":
     # Answers are data, never source: JSON never holds three quotes in a row.
     ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
+    Path(SECRETS).chmod(SECRETS_MODE)
     for line in next_steps(ANSWERS["project_slug"], ANSWERS, uv=shutil.which("uv") is not None):
         print(line)

@@ -33,11 +33,13 @@ def files(project: Path) -> Iterator[Path]:
 
 
 def contents(project: Path) -> dict[str, tuple[bytes, int]]:
-    """Return every file's bytes and permissions, but of the one with the secret."""
+    """Return every file's bytes and permissions, without the bytes of the one with the secret."""
     return {
-        path.relative_to(project).as_posix(): (path.read_bytes(), path.stat().st_mode)
+        path.relative_to(project).as_posix(): (
+            path.read_bytes() if path.name != ".env" else b"",
+            path.stat().st_mode,
+        )
         for path in files(project)
-        if path.name != ".env"
     }
 
 

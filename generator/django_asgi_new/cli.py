@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import shlex
 import sys
 import time
@@ -32,6 +33,8 @@ class _Progress:
 def main() -> None:
     """Run the command: the one place where an error becomes an exit code."""
     signals.install()
+    # Windows otherwise looks for git and Python in the current folder first.
+    os.environ.setdefault("NoDefaultCurrentDirectoryInExePath", "1")
     # Looking for garbage would be a fifth of all the time, most of it at Python's end: see below.
     gc.disable()
     report.prepare()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
+import stat
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -73,9 +75,14 @@ def _is_table(value: object) -> TypeGuard[dict[str, Any]]:
     return isinstance(value, dict)
 
 
+# Far more than any pyproject.toml has.
+_MOST_BYTES = 256 * 1024
+_MOST_DOTS = 100
+
+
 def _load(path: str) -> object:
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = _read(Path(path)).decode()
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         raise BadAnswerError(
             f"{path} holds no answers: {error.strerror}. Give the way to a JSON or TOML file."
@@ -86,10 +93,38 @@ def _load(path: str) -> object:
         raise BadAnswerError(f"{path} is not a text in UTF-8: give a JSON or TOML file.") from None
     is_json = path.lower().endswith(".json") or text.lstrip().startswith("{")
     try:
-        content: object = json.loads(text) if is_json else tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
+        content: object = json.loads(text) if is_json else _parse_toml(text)
+    except RecursionError:
+        raise BadAnswerError(f"{path} is nested too deeply. {_ADVICE}") from None
+    except ValueError as error:
         kind = "JSON" if is_json else "TOML"
         raise BadAnswerError(f"{path} is not good {kind}: {error}.") from None
+    return content
+
+
+def _parse_toml(text: str) -> object:
+    # tomllib takes minutes for a key of a few thousand parts.
+    if any(part.count(".") > _MOST_DOTS for part in re.split("[=\n]", text)):
+        raise RecursionError
+    return tomllib.loads(text)
+
+
+_ADVICE = "Give a JSON or TOML file with the answers of a project."
+
+
+def _read(path: Path) -> bytes:
+    """Read a file; reading a device or a pipe might never end.
+
+    Raises:
+        BadAnswerError: It is no file, or a very large one.
+        OSError: It can't be read.
+    """
+    if not path.is_dir() and not stat.S_ISREG(path.stat().st_mode):
+        raise BadAnswerError(f"{path} is a device, a pipe or a socket. {_ADVICE}")
+    with path.open("rb") as file:
+        content = file.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise BadAnswerError(f"{path} is larger than {_MOST_BYTES // 1024} kB. {_ADVICE}")
     return content
 
 

@@ -136,6 +136,10 @@ def _check_free(destination: Path) -> None:
     if destination.is_symlink() or not destination.is_dir():
         kind = "symbolic link" if destination.is_symlink() else "file"
         raise InTheWayError(f"{destination} is there already, a {kind}: {advice}.")
+    if hasattr(os, "geteuid") and destination.stat().st_uid != os.geteuid():
+        raise InTheWayError(
+            f"{destination} belongs to another user. Choose another name or --output-dir."
+        )
     if names := sorted(entry.name for entry in destination.iterdir()):
         shown = ", ".join(names[:_SHOWN])
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""

@@ -9,10 +9,10 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, TextIO
 
-from django_asgi_new import report, signals
+from django_asgi_new import isolation, report, signals
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 # Seconds for a child to end by itself before it is killed.
@@ -22,7 +22,6 @@ PATIENCE = 5
 def start(
     command: Sequence[str],
     cwd: Path,
-    env: Mapping[str, str],
     stdout: int | TextIO,
     stderr: int | TextIO = subprocess.STDOUT,
 ) -> subprocess.Popen[str]:
@@ -31,7 +30,6 @@ def start(
     Args:
         command: The program and its arguments.
         cwd: Where to run it.
-        env: Its environment.
         stdout: Where its output goes.
         stderr: Where its errors go.
     """
@@ -39,7 +37,7 @@ def start(
     return subprocess.Popen(
         command,
         cwd=cwd,
-        env=env,
+        env=isolation.environment(),
         stdin=subprocess.DEVNULL,
         stdout=stdout,
         stderr=stderr,
@@ -92,14 +90,13 @@ def _signal(process: subprocess.Popen[str], *, kill: bool) -> None:
 
 
 def run(
-    command: Sequence[str], cwd: Path, env: Mapping[str, str], *, show: bool = False
+    command: Sequence[str], cwd: Path, *, show: bool = False
 ) -> subprocess.CompletedProcess[str]:
     """Run a program to its end.
 
     Args:
         command: The program and its arguments.
         cwd: Where to run it.
-        env: Its environment.
         show: Whether the user sees its progress on a terminal.
 
     Returns:
@@ -110,7 +107,7 @@ def run(
     """
     out = None if show and report.is_watched() else subprocess.PIPE
     with signals.held():
-        process = start(command, cwd, env, sys.stderr if out is None else out)
+        process = start(command, cwd, sys.stderr if out is None else out)
         try:
             with signals.released():
                 output = wait(process)

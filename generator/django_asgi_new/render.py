@@ -34,7 +34,7 @@ class Entry:
     Attributes:
         path: Where it lies in the project's folder, with slashes.
         content: Its bytes; None for a folder.
-        mode: A file's permissions, those of its template.
+        mode: A file's permissions: those of its template, except for the file with the secrets.
     """
 
     path: str
@@ -90,6 +90,7 @@ def _entries(answers: Mapping[str, Any]) -> Iterator[Entry]:
             return text
         return _compiled(environment, text).render(cookiecutter=answers)
 
+    hook = template.hook("post_gen_project")
     root = _template_root()
     known: set[str] = set()
     for folder, folders, files in os.walk(root):
@@ -113,7 +114,8 @@ def _entries(answers: Mapping[str, Any]) -> Iterator[Entry]:
                 if str(parent) not in known:
                     known.add(str(parent))
                     yield Entry(str(parent))
-            yield Entry(path, content, stat.S_IMODE((root / source).stat().st_mode))
+            mode = stat.S_IMODE((root / source).stat().st_mode)
+            yield Entry(path, content, hook.SECRETS_MODE if path == hook.SECRETS else mode)
 
 
 def _environment(values: Mapping[str, Any]) -> Environment:

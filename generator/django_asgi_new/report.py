@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import sys
 import time
 from dataclasses import dataclass
@@ -51,6 +52,11 @@ def prepare() -> None:
             stream.reconfigure(encoding="utf-8", errors=errors)
 
 
+def printable(text: str) -> str:
+    """Escape the characters of a name that a terminal would obey or that would hide something."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+
+
 def result(*lines: str) -> None:
     """Print what the command was run for.
 
@@ -58,7 +64,7 @@ def result(*lines: str) -> None:
         MachineError: It can't be written, as on a full disk.
     """
     if not manner.json:
-        _out("\n".join(lines))
+        _out(*lines)
 
 
 def record(**content: object) -> None:
@@ -72,9 +78,12 @@ def record(**content: object) -> None:
         _out(json.dumps(content, ensure_ascii=False))
 
 
-def _out(text: str) -> None:
+def _out(*lines: str) -> None:
+    # Programs get every path as it is.
+    if sys.stdout and sys.stdout.isatty():
+        lines = tuple(map(printable, lines))
     try:
-        print(text, flush=True)
+        print(*lines, sep="\n", flush=True)
     except BrokenPipeError:
         # Whoever reads has had enough, as `head` does: no reason to stop.
         _silence(sys.stdout)
@@ -92,18 +101,18 @@ def _silence(stream: TextIO) -> None:
 def say(*lines: str) -> None:
     """Print what the user may like to know."""
     if not manner.quiet:
-        _err(*lines)
+        show(*lines)
 
 
 def show(*lines: str) -> None:
     """Print a part of a dialogue, which makes no sense without it, quiet or not."""
-    _err(*lines)
+    _err(*map(printable, lines))
 
 
 def detail(*lines: str) -> None:
     """Print what only a curious user wants to know."""
     if manner.verbose:
-        _err(*(_painted(line, _DIM) for line in lines))
+        _err(*(_painted(printable(line), _DIM) for line in lines))
 
 
 def _err(*lines: str) -> None:
@@ -146,7 +155,7 @@ def ask(text: str) -> str:
         EOFError: There will be none.
         signals.Stopped: A signal came.
     """
-    print(text, end="", file=sys.stderr, flush=True)
+    print(printable(text), end="", file=sys.stderr, flush=True)
     if sys.platform != "win32":
         import select
 
@@ -166,7 +175,8 @@ def step(text: str) -> Iterator[None]:
     yield
     took = _painted(f"({time.perf_counter() - start:.1f} s)", _DIM)
     verb, _, rest = text.partition(" ")
-    say(f"{_painted(verb, _GREEN)} {rest} {took}")
+    if not manner.quiet:
+        _err(f"{_painted(verb, _GREEN)} {printable(rest)} {took}")
 
 
 def summary(plan: Plan) -> list[str]:
@@ -238,12 +248,18 @@ def failure(error: Error, destination: Path | None) -> None:
         destination: The project, when it is whole.
     """
     _err(
-        *(f"  {line}" for line in error.output.splitlines()),
-        *(f"{_painted('Error:', _RED)} {sentence}" for sentence in error.sentences),
+        *(f"  {_colored(line)}" for line in error.output.splitlines()),
+        *(f"{_painted('Error:', _RED)} {printable(sentence)}" for sentence in error.sentences),
     )
     if error.resume:
-        _err("", f"  {error.resume}")
+        show("", f"  {error.resume}")
     _failed(error.exit_code, [*error.sentences], destination, error.resume)
+
+
+def _colored(line: str) -> str:
+    """Escape a line of another program, except for its colors."""
+    parts = re.split(r"(\x1b\[[0-9;]*m)", line.expandtabs())
+    return "".join(part if n % 2 else printable(part) for n, part in enumerate(parts))
 
 
 def stopped(exit_code: int, destination: Path | None) -> None:
@@ -266,15 +282,14 @@ def bug(destination: Path | None) -> None:
     """
     import traceback
 
-    if sys.stderr:
-        traceback.print_exc()
+    show(*traceback.format_exc().splitlines())
     sentence = (
         "This is a bug in django-asgi-new. Please report it, with the lines above, at "
         "https://github.com/OWNER/REPO/issues."
     )
     _err(f"{_painted('Error:', _RED)} {sentence}")
     if destination:
-        _err(f"The project is whole, in {destination}.")
+        show(f"The project is whole, in {destination}.")
     _failed(1, [sentence], destination)
 
 

@@ -156,7 +156,7 @@ def _place(variable: str) -> str:
 
 def _migrate(plan: Plan) -> None:
     command = _manage(plan, "migrate", "--no-input")
-    done = processes.run(command, plan.destination, _environment())
+    done = processes.run(command, plan.destination)
     if done.returncode:
         raise steps.failed("The database could not be migrated", plan, done, "migrate")
 
@@ -165,18 +165,13 @@ def _manage(plan: Plan, *arguments: str) -> list[str]:
     return [str(steps.environment_python(plan.destination)), "manage.py", *arguments]
 
 
-def _environment() -> dict[str, str]:
-    """Leave out what belongs to another project."""
-    return {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"}
-
-
 def _start(
     command: list[str], plan: Plan, running: ExitStack, stdout: int | None = None
 ) -> subprocess.Popen[str]:
     """Start a program that is stopped with the rest. Its output is talk, not the result."""
     out = sys.stderr if stdout is None else stdout
     with signals.held():
-        process = processes.start(command, plan.destination, _environment(), out, sys.stderr)
+        process = processes.start(command, plan.destination, out, sys.stderr)
         running.callback(processes.stop, process)
     return process
 

@@ -57,17 +57,13 @@ def install(plan: Plan) -> None:
     Raises:
         StepError: uv failed.
     """
-    env = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
-    # They would put the environment elsewhere, or be warned about.
-    for name in ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT"):
-        env.pop(name, None)
+    python = [*_python(plan), "--no-python-downloads"]
     with report.step("Made its environment"):
-        done = processes.run([plan.uv, "venv", "--quiet", *_python(plan)], plan.destination, env)
+        done = processes.run([plan.uv, "venv", "--quiet", *python], plan.destination)
         if done.returncode:
             raise failed("The environment could not be made", plan, done, "install")
     with report.step("Installed its dependencies"):
-        command = [plan.uv, "sync", *_python(plan)]
-        done = processes.run(command, plan.destination, env, show=True)
+        done = processes.run([plan.uv, "sync", *python], plan.destination, show=True)
         if done.returncode:
             raise failed("The dependencies could not be installed", plan, done, "install")
 
@@ -105,12 +101,7 @@ def repository(plan: Plan) -> None:
 
 
 def _git(plan: Plan, *arguments: str) -> subprocess.CompletedProcess[str]:
-    # Set inside a hook of git, for example: they would name another repository.
-    env = {k: v for k, v in os.environ.items() if k not in _GIT_PLACES}
-    return processes.run([plan.git, *arguments], plan.destination, env)
-
-
-_GIT_PLACES = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR"}
+    return processes.run([plan.git, *arguments], plan.destination)
 
 
 def _must_git(plan: Plan, *arguments: str) -> None:

@@ -38,6 +38,20 @@ def test_a_folder_with_files_is_in_the_way(here: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("flags", [[], ["--dry-run"]])
+def test_a_folder_of_another_user_is_in_the_way(here: Path, flags: list[str]) -> None:
+    (here / "mysite").mkdir(mode=0o777)
+    # Only root could give the folder to another user.
+    code = "import os; os.geteuid = lambda: 4_000; from django_asgi_new.cli import main; main()"
+    done = with_python(here, code, "mysite", *flags)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        3,
+        "",
+        f"Error: {here}/mysite belongs to another user. Choose another name or --output-dir.\n",
+    )
+    assert tree(here) == {"mysite": None}
+
+
 def test_a_file_is_in_the_way(here: Path) -> None:
     (here / "mysite").write_text("mine")
     assert f"{here}/mysite is there already, a file" in refused(here, 3, "mysite")
@@ -148,7 +162,7 @@ def test_a_validator_that_fails(here: Path, root: Path) -> None:
 
 
 def test_a_hook_that_fails_after_the_project_is_made(here: Path, root: Path) -> None:
-    (root / "hooks" / "post_gen_project.py").write_text("1 / 0\n")
+    (root / "hooks" / "post_gen_project.py").write_text("SECRETS = SECRETS_MODE = 0\n")
     done = run(here, "mysite", root=root)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.endswith(f"{BUG}The project is whole, in {here}/mysite.\n")

@@ -273,3 +273,53 @@ def test_help_is_a_manual(here: Path) -> None:
             assert done.returncode == 0, done.stderr
     for code in (0, 1, 2, 3, 4, 5, 129, 130, 143):
         assert re.search(rf"\b{code} \w+", said)
+
+
+# Sets a title, clears the screen, adds a line, and turns the rest of the line around.
+HOSTILE = "\x1b]0;t\x07\x1b[2J\x9b2J\nError: all good\r\u202e"
+SHOWN = r"\u001b]0;t\u0007\u001b[2J\u009b2J\u000aError: all good\u000d\u202e"
+
+
+def test_a_terminal_obeys_no_name_from_the_disk(here: Path) -> None:
+    (here / "mysite").mkdir()
+    (here / "mysite" / HOSTILE).touch()
+    done = run(here, "mysite")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert f"holds {SHOWN}: choose another name" in done.stderr
+    assert done.stderr.rstrip("\n").isprintable()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["mysite", "-o", HOSTILE, "--git"],
+        ["mysite", "-o", HOSTILE, "--dry-run"],
+        ["mysite", "-o", HOSTILE, "--install", "--verbose", "--django=5.2"],
+        ["mysite", "--answers", HOSTILE],
+        ["mysite", f"--{HOSTILE}"],
+        ["mysite", "--layer", HOSTILE],
+        ["mysite", "--port", HOSTILE],
+    ],
+    ids=lambda arguments: arguments[-1][:9],
+)
+def test_a_terminal_obeys_no_argument(here: Path, arguments: list[str]) -> None:
+    # Nothing answers there, so an installation fails.
+    offline = {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(here.parent / "cache")}
+    done = run(here, *arguments, env=offline)
+    assert done.stderr
+    assert all(line.isprintable() for line in done.stderr.split("\n"))
+    assert "Error: all good" not in done.stderr.splitlines()
+    if done.returncode == 0 and "--dry-run" not in arguments:
+        # Programs get the path as it is.
+        path = f"{here}/{HOSTILE}/mysite\n"
+        assert done.stdout == path.replace("\r", "\n"), "read with universal newlines"
+
+
+def test_a_path_on_a_terminal(here: Path) -> None:
+    words = [str(word) for word in command("mysite", "-q", "-o", HOSTILE)]
+    env: Any = environment(here)
+    child = pexpect.spawn(words[0], words[1:], cwd=str(here), env=env, encoding="utf-8")
+    said = child.read()
+    child.close()
+    assert child.exitstatus == 0
+    assert said == f"{here}/{SHOWN}/mysite\r\n"

@@ -90,7 +90,7 @@ def deliver():
 signals.install()
 threading.Thread(target=deliver, daemon=True).start()
 try:
-    processes.run(["sh", "-c", "echo $$ >running; exec sleep 600"], pathlib.Path(), os.environ)
+    processes.run(["sh", "-c", "echo $$ >running; exec sleep 600"], pathlib.Path())
 except signals.Stopped as stop:
     sys.exit(stop.exit_code)
 """

@@ -1,5 +1,6 @@
 """Every combination renders to files that parse, hold no scar and pass the strictest checks."""
 
+import os
 import subprocess
 import sys
 from itertools import pairwise
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from pytest_cookies.plugin import Cookies
 
+from tests.cli.command import run
 from tests.questions import QUESTIONS, Answers, choices, combinations, flags, label, usual
 from tests.sources import check, contents, lint
 
@@ -75,6 +77,18 @@ def test_every_question_shapes_the_project(cookies: Cookies, question: str) -> N
         # Both record the answers, whatever they are good for.
         made.append({name: files[name] for name in files if name not in RECORDS})
     assert all(first != second for first, second in pairwise(made))
+
+
+@pytest.mark.parametrize("umask", [0, 0o22, 0o77])
+def test_only_the_owner_reads_the_secret(cookies: Cookies, here: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        made = bake(cookies, {})
+        assert run(here, "mysite").returncode == 0
+    finally:
+        os.umask(before)
+    for project in (made, here / "mysite"):
+        assert oct((project / ".env").stat().st_mode & 0o777) == "0o600"
 
 
 def test_secret_is_kept_out_of_git(cookies: Cookies) -> None:

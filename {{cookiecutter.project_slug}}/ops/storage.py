@@ -1,5 +1,10 @@
 """Storage of static files in production."""
 
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.storage import FileSystemStorage
 from servestatic.storage import CompressedManifestStaticFilesStorage
 
 
@@ -7,3 +12,8 @@ class ModuleStaticFilesStorage(CompressedManifestStaticFilesStorage):
     """Static files with hashed names, which the imports of JavaScript modules use too."""
 
     support_js_module_import_aggregation = True
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Keep the manifest beside STATIC_ROOT, whose files are all public."""
+        beside = FileSystemStorage(Path(settings.STATIC_ROOT).parent)
+        super().__init__(*args, manifest_storage=beside, **options)

@@ -133,11 +133,12 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
 
     async def websocket_connect(self, message: Event) -> None:
         """Join the class's groups and call `connect`."""
-        if self.login_required and not self.scope["user"].is_authenticated:
+        user = self.scope.get("user")
+        is_logged_in = user is not None and user.is_authenticated
+        if self.login_required and not is_logged_in:
             await self.refuse(LOG_IN_FIRST)
             return
-        user = self.scope.get("user")
-        if user is not None and user.is_authenticated:
+        if is_logged_in:
             self.__client.groups[UserGroup, ""] = UserGroup.enter_as(str(user.pk), self.__client)
         for group in list[str](self.groups):
             await self.join(group)

@@ -18,6 +18,9 @@ from django.utils.csp import CSP
 
 from ops.environment import PRIVATE_NETWORKS, Environment, network, origin, prefix
 from ops.mail import smtp
+{% if cookiecutter.database == 'sqlite' %}
+from ops.sqlite import PrivateConnection
+{% endif %}
 {% if cookiecutter.layer == 'redis' %}
 from realtime.redis import redis_host
 {% endif %}
@@ -99,6 +102,7 @@ DATABASES["default"]["CONN_MAX_AGE"] = 0
 {% if cookiecutter.database == 'sqlite' %}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
+        "factory": PrivateConnection,
         # Reads do not wait for writes, and writes do not wait for the disk.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         # A transaction that begins to write waits its turn instead of failing.

@@ -17,6 +17,7 @@ from django.core.files.storage import storages
 from django.core.mail import EmailMessage
 from django.core.management import call_command
 from django.db.utils import ConnectionHandler
+from django.templatetags.static import static
 from environs import EnvError
 {% if cookiecutter.database == 'sqlite' %}
 from pytest_django import DjangoDbBlocker
@@ -76,6 +77,16 @@ def test_settings_in_force(settings: LazySettings) -> None:
     assert type(storages["staticfiles"]).__name__ == "ModuleStaticFilesStorage"
 
 
+def test_manifest_of_static_files_is_not_public(tmp_path: Path, settings: LazySettings) -> None:
+    settings.DEBUG = False
+    settings.STATIC_ROOT = tmp_path / "staticfiles"
+    settings.STORAGES = production().STORAGES
+    call_command("collectstatic", interactive=False, verbosity=0)
+    assert (tmp_path / "staticfiles.json").is_file()
+    assert not [*settings.STATIC_ROOT.rglob("staticfiles.json*")]
+    assert static("{{ cookiecutter.app }}/index.js") != "/static/{{ cookiecutter.app }}/index.js"
+
+
 {% if cookiecutter.layer == 'memory' %}
 def test_check_reports_the_in_memory_channel_layer(
     capsys: pytest.CaptureFixture[str], settings: LazySettings
@@ -99,6 +110,19 @@ def test_sqlite_reads_do_not_wait_for_writes(
         assert cursor.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert connection.transaction_mode == "IMMEDIATE"
     connection.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no modes")
+def test_other_users_cannot_read_the_database(
+    tmp_path: Path, django_db_blocker: DjangoDbBlocker
+) -> None:
+    values = production(DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3")
+    connection: Any = ConnectionHandler(values.DATABASES)["default"]
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE messages (text)")
+        modes = {file.name: oct(file.stat().st_mode & 0o777) for file in tmp_path.iterdir()}
+    connection.close()
+    assert modes == dict.fromkeys(["db.sqlite3", "db.sqlite3-shm", "db.sqlite3-wal"], "0o600")
 
 
 {% endif %}

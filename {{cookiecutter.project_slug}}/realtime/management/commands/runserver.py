@@ -133,11 +133,13 @@ class Command(runserver.Command):
         """Run {{ cookiecutter.server|capitalize }} until the process ends."""
 {% if cookiecutter.server == 'uvicorn' %}
         allow_long_headers()
-        # BEHIND_TLS_PROXY alone decides whether headers of a proxy are trusted.
+        # BEHIND_TLS_PROXY alone decides whether headers of a proxy are trusted. WEB_CONCURRENCY is
+        # for `serve`.
         uvicorn.run(
             application,
             host=host,
             port=port,
+            workers=1,
             proxy_headers=False,
             ws="realtime.uvicorn:BoundedProtocol",
             ws_per_message_deflate=False,
