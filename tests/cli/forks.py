@@ -11,7 +11,7 @@ import sys
 import tempfile
 from contextlib import redirect_stderr, redirect_stdout
 
-from django_asgi_new import cli
+from django_asgi_new import PROGRAM, cli
 
 
 def warm_up() -> None:
@@ -21,7 +21,7 @@ def warm_up() -> None:
 
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         command = arguments.command(cli.create)
-        command(["mysite", "--dry-run"], cli.PROGRAM, standalone_mode=False)
+        command(["mysite", "--dry-run"], PROGRAM, standalone_mode=False)
     # Each child looks for Python on its own PATH.
     pythons.find.cache_clear()
 
@@ -39,7 +39,7 @@ def main() -> None:
                 nowhere = os.open(os.devnull, os.O_RDONLY)
                 for number, file in enumerate((nowhere, out.fileno(), err.fileno())):
                     os.dup2(file, number)
-                sys.argv = [cli.PROGRAM, *words]
+                sys.argv = [PROGRAM, *words]
                 cli.main()
             code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
             said = []
