@@ -13,7 +13,7 @@ from django_asgi_new import render as generator
 
 from tests import interpreters
 from tests.questions import CONTENT, QUESTIONS, Answers, usual
-from tests.rendering import render
+from tests.rendering import write
 
 # Variables that say where this machine finds packages and certificates.
 OF_THE_MACHINE = re.compile(r"(PIP|UV|SSL|REQUESTS)_|HOME$|\w+_proxy$", re.IGNORECASE)
@@ -86,7 +86,8 @@ def environment(django: str, folder: Path) -> Environment:
     subprocess.run([*uv, "venv", "--quiet", "--python", python.path, made.folder], check=True)
     requirements: list[str] = []
     for number, answers in enumerate(of_django(django)):
-        pyproject = render(answers, folder / str(number)) / "pyproject.toml"
+        pyproject = folder / str(number) / "pyproject.toml"
+        write(answers, pyproject.parent, pyproject.name.__eq__)
         requirements += ["--requirements", str(pyproject), "--group", f"{pyproject}:dev"]
     subprocess.run(
         [*uv, "pip", "install", "--quiet", "--python", made.python, *requirements], check=True

@@ -19,6 +19,7 @@ from pathlib import Path
 from django_asgi_new import cli
 
 from tests.cli.command import tree, without_secret
+from tests.cli.forks import warm_up
 
 OUTPUT_DIR = "new/folders"
 WRITING = {"os.mkdir", "os.rename", "os.chmod", "os.link", "os.symlink", "tempfile.mkdtemp"}
@@ -112,8 +113,19 @@ def raising(number: int) -> Fault:
     return fault
 
 
+def fault_of(name: str, folder: Path) -> Fault:
+    """Return the function that sends a signal, raises an error or removes the output directory."""
+    if name == "vanish":
+        return lambda: shutil.rmtree(folder / OUTPUT_DIR, ignore_errors=True)
+    if not name.startswith("SIG"):
+        return raising(getattr(errno, name))
+    # Tests that run in the background inherit signals that are ignored.
+    signal.signal(signal.Signals[name], signal.SIG_DFL)
+    return lambda: os.kill(os.getpid(), signal.Signals[name])
+
+
 def main(fault_name: str, folder: Path, step: int, start: int) -> None:
-    """Print an outcome for the first run, which nothing disturbs, and for each moment.
+    """Print an outcome for an undisturbed run, and for each moment.
 
     Args:
         fault_name: A signal's or an error number's name, or "vanish": the output directory does.
@@ -122,49 +134,50 @@ def main(fault_name: str, folder: Path, step: int, start: int) -> None:
         start: How many moments to leave out first.
     """
     disturbs_writing = not fault_name.startswith("SIG")
-    if fault_name == "vanish":
-        fault: Fault = lambda: shutil.rmtree(folder / OUTPUT_DIR, ignore_errors=True)  # noqa: E731
-    elif disturbs_writing:
-        fault = raising(getattr(errno, fault_name))
-    else:
-        fault = lambda: os.kill(os.getpid(), signal.Signals[fault_name])  # noqa: E731
-        # Tests that run in the background inherit signals that are ignored.
-        signal.signal(signal.Signals[fault_name], signal.SIG_DFL)
+    fault = fault_of(fault_name, folder)
 
     def outcome(moment: int) -> tuple[Outcome, Hook]:
+        shutil.rmtree(folder / "new", ignore_errors=True)
         lasting = disturbs_writing and fault_name != "vanish"
         hook = Hook(fault, moment, writing=disturbs_writing, lasting=lasting)
         return run(folder, hook), hook
 
-    before = tree(folder)
-    # The first run may compile modules, whose files would be more moments.
-    outcome(0)
-    shutil.rmtree(folder / "new")
-    undisturbed, hook = outcome(0)
-    whole = without_secret(tree(folder / OUTPUT_DIR / "mysite"))
-    print(json.dumps(asdict(undisturbed)))
-    # More moments from the first write on, and some before. The last one is never left out.
-    moments = {
-        *range(start + 1, hook.first_write, step * 8),
-        *range(hook.first_write + start, undisturbed.moment, step),
-        undisturbed.moment,
-    }
-    for moment in sorted(moments):
-        shutil.rmtree(folder / "new", ignore_errors=True)
+    def print_outcome(moment: int) -> None:
         found, _ = outcome(moment)
+        found.left = left()
+        print(json.dumps(asdict(found)))
+
+    def left() -> str:
         after = tree(folder)
-        made = folder / OUTPUT_DIR / "mysite"
         if after == before:
-            found.left = "nothing"
-        elif (
+            return "nothing"
+        made = folder / OUTPUT_DIR / "mysite"
+        if (
             made.is_dir()
             and without_secret(tree(made)) == whole
             and [*(folder / OUTPUT_DIR).iterdir()] == [made]
         ):
-            found.left = "all"
-        else:
-            found.left = str(sorted(after.keys() - before.keys()))
-        print(json.dumps(asdict(found)))
+            return "all"
+        return str(sorted(after.keys() - before.keys()))
+
+    before = tree(folder)
+    if disturbs_writing:
+        warm_up()
+    else:
+        # The first run may compile modules, whose files would be more moments.
+        outcome(0)
+    undisturbed, hook = outcome(0)
+    whole = without_secret(tree(folder / OUTPUT_DIR / "mysite"))
+    print(json.dumps(asdict(undisturbed)))
+    if not disturbs_writing:
+        # A few moments of a process that has imported nothing yet.
+        for moment in range(start + 1, hook.first_write, step * 16):
+            print_outcome(moment)
+        warm_up()
+        undisturbed, _ = outcome(0)
+    # The last one is never left out.
+    for moment in (*range(start + 1, undisturbed.moment, step), undisturbed.moment):
+        print_outcome(moment)
 
 
 if __name__ == "__main__":

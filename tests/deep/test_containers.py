@@ -29,7 +29,7 @@ from tests.deep.proxies import (
 )
 from tests.projects.clients import SECONDS, free_port, get, wait_until
 from tests.questions import QUESTIONS, Answers, label, usual
-from tests.rendering import render
+from tests.rendering import write
 
 DEV = ("-f", "compose.yaml", "-f", "compose.dev.yaml")
 SECRET = re.compile(r"secret|password|token|key|://[^/\s]*@", re.IGNORECASE)
@@ -43,7 +43,8 @@ def shaped() -> list[Answers]:
 
 @pytest.fixture(params=shaped(), ids=label)
 def project(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    return render(request.param, tmp_path)
+    write(request.param, made := tmp_path / "mysite")
+    return made
 
 
 @cache
@@ -74,7 +75,7 @@ def loaded(project: Path, *options: str) -> dict[str, Any]:
 
 
 def test_without_containers_nothing_speaks_of_them(tmp_path: Path) -> None:
-    project = render({"docker": False, "database": "postgres"}, tmp_path)
+    write({"docker": False, "database": "postgres"}, project := tmp_path / "mysite")
     texts = [path.read_text() for path in project.glob("*") if path.is_file()]
     answers = (project / "pyproject.toml").read_text()
     assert "docker = false" in answers
@@ -179,7 +180,8 @@ def test_compose_names_what_is_missing(project: Path) -> None:
 
 @pytest.fixture
 def with_proxy(tmp_path: Path) -> Path:
-    return render({"docker": True}, tmp_path)
+    write({"docker": True}, made := tmp_path / "mysite")
+    return made
 
 
 @contextmanager

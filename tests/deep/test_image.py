@@ -27,11 +27,12 @@ FOLDERS = re.compile(r"(?<![\w.-])/(app|venv|data)\b")
 
 
 def few() -> list[Answers]:
-    """Return one with each server, and one with the other database, which no server shapes."""
+    """Return one with each server, the last with the other database, which no server shapes."""
     found = [{**answers, "docker": True} for answers in runnable(pairs("server", "database"))]
     sqlite = [answers for answers in found if answers["database"] == "sqlite"]
     others = [answers for answers in found if answers["database"] != "sqlite"]
-    return [*sqlite, *others[:1]]
+    last = sqlite.pop()["server"]
+    return [*sqlite, *[answers for answers in others if answers["server"] == last][:1]]
 
 
 @dataclass

@@ -1,0 +1,54 @@
+"""Runs the command in forked children, which need not import it again: a program of the tests.
+
+It reads a line for each run on stdin: the folder, the arguments and the environment. Its answer is
+a line on stdout: the exit code, stdout and stderr.
+"""
+
+import io
+import json
+import os
+import sys
+import tempfile
+from contextlib import redirect_stderr, redirect_stdout
+
+from django_asgi_new import PROGRAM, cli
+
+
+def warm_up() -> None:
+    """Import the command's modules and compile the template once, for all later children."""
+    # Not at the top: tests.cli.faults also sends signals during an import.
+    from django_asgi_new import arguments, pythons  # noqa: PLC0415
+
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        command = arguments.command(cli.create)
+        command(["mysite", "--dry-run"], PROGRAM, standalone_mode=False)
+    # Each child looks for Python on its own PATH.
+    pythons.find.cache_clear()
+
+
+def main() -> None:
+    warm_up()
+    for line in sys.stdin:
+        folder, words, variables = json.loads(line)
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            child = os.fork()
+            if child == 0:
+                os.chdir(folder)
+                os.environ.clear()
+                os.environ.update(variables)
+                nowhere = os.open(os.devnull, os.O_RDONLY)
+                for number, file in enumerate((nowhere, out.fileno(), err.fileno())):
+                    os.dup2(file, number)
+                sys.argv = [PROGRAM, *words]
+                cli.main()
+            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            said = []
+            for stream in (out, err):
+                stream.seek(0)
+                said.append(stream.read().decode("utf-8", "surrogateescape"))
+        sys.stdout.write(json.dumps([code, *said]) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
