@@ -134,11 +134,12 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
     async def websocket_connect(self, message: Event) -> None:
         """Join the class's groups and call `connect`."""
         user = self.scope.get("user")
-        is_logged_in = user is not None and user.is_authenticated
-        if self.login_required and not is_logged_in:
+        if user is not None and not user.is_authenticated:
+            user = None
+        if self.login_required and user is None:
             await self.refuse(LOG_IN_FIRST)
             return
-        if is_logged_in:
+        if user is not None:
             self.__client.groups[UserGroup, ""] = UserGroup.enter_as(str(user.pk), self.__client)
         for group in list[str](self.groups):
             await self.join(group)
