@@ -10,8 +10,16 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.deep.test_runserver import developing
-from tests.projects.clients import SECONDS, get, open_socket
-from tests.projects.servers import by_server, copy, manage, production, servers, serving
+from tests.projects.clients import SECONDS, free_port, get, open_socket, running
+from tests.projects.servers import (
+    by_server,
+    copy,
+    manage,
+    production,
+    production_command,
+    servers,
+    serving,
+)
 from tests.questions import Answers
 
 HOSTILE = {
@@ -35,7 +43,6 @@ def seen(request):
 
 urlpatterns.append(path("seen/", seen))
 """
-ROOT_PATH = {"granian": "--url-path-prefix=/app"}
 EVERY_SERVER = pytest.mark.parametrize("answers", servers("memory"), ids=by_server)
 
 
@@ -64,18 +71,18 @@ def test_headers_of_a_visitor_change_nothing(
 
 
 @EVERY_SERVER
-def test_root_path_is_an_option_of_the_server(
-    answers: Answers, make_project: Callable[[Answers], Path]
-) -> None:
-    option = ROOT_PATH.get(str(answers["server"]), "--root-path=/app")
-    # Uvicorn adds it to the path of each request.
-    passed_on = "" if answers["server"] == "uvicorn" else "/app"
-    with serving(make_project(answers), option) as server:
-        page = ask(server.port, f"{passed_on}/")
-        assert 'href="/app/accounts/login/"' in page
-        assert ask(server.port, f"{passed_on}/", **HOSTILE) == page
-        with open_socket(server.port, f"{passed_on}/ws/index/"):
-            pass
+def test_root_path_is_an_option(answers: Answers, make_project: Callable[[Answers], Path]) -> None:
+    project, port = make_project(answers), free_port()
+    command = [*production_command(project, port), "--root-path=/app"]
+    with running(command, port, project, **production(project)):
+        for passed_on in ("/app", ""):
+            page = ask(port, f"{passed_on}/")
+            assert 'href="/app/accounts/login/"' in page
+            (script,) = re.findall(r'src="/app(/static/[^"]+\.js)"', page)
+            assert get(port, f"{passed_on}{script}")[0] == 200
+            assert ask(port, f"{passed_on}/", **HOSTILE) == page
+            with open_socket(port, f"{passed_on}/ws/index/"):
+                pass
 
 
 @EVERY_SERVER

@@ -1,12 +1,9 @@
 """System check and warning for the in-memory channel layer."""
 
-import hashlib
 import logging
 import os
 import sys
-import tempfile
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from channels.layers import BaseChannelLayer, InMemoryChannelLayer, get_channel_layer
@@ -45,21 +42,18 @@ def warn_of_second_process(layer: BaseChannelLayer) -> None:
 def is_only_process() -> bool:
     """Return whether this is the first process of the project, by a lock that ends with it.
 
-    The file is opened at the first connection: a process that opened it before a fork would share
-    the lock with its children. On Windows there is no such lock, and no warning.
+    It locks the project's folder, at the first connection: a process that had done so before a fork
+    would share the lock with its children. On Windows there is no such lock, and no warning.
     """
     if sys.platform == "win32":
         return True
-    digest = hashlib.sha256(str(settings.BASE_DIR).encode()).hexdigest()[:16]
-    path = Path(tempfile.gettempdir(), f"realtime-{os.getuid()}-{digest}.lock")
+    folder = os.open(settings.BASE_DIR, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except OSError:
-        # Without a writable folder, other processes can't be noticed.
-        return True
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(file)
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(folder)
         return False
+    except OSError:
+        # Some network file systems have no such locks, so other processes can't be noticed.
+        os.close(folder)
     return True

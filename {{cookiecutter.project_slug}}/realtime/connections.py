@@ -19,9 +19,6 @@ from django.conf import settings
 from ops.logs import identify
 from ops.metrics import CONNECTIONS
 
-{% if cookiecutter.server == 'daphne' %}
-from .daphne import root_path
-{% endif %}
 from .groups import Group
 from .prefix import apply_prefix
 from .requests import Request
@@ -85,9 +82,6 @@ class Connections:
         """Serve a request or a WebSocket."""
         self._take_signals()
         identify(scope)
-{% if cookiecutter.server == 'daphne' %}
-        scope["root_path"] = root_path(send)  # type: ignore[typeddict-unknown-key]
-{% endif %}
         apply_prefix(scope)
         if scope["type"] == "websocket":
             socket = Socket(receive, send)

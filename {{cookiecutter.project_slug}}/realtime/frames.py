@@ -5,6 +5,7 @@ from math import isfinite
 from typing import Any, NoReturn
 
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 
 Frame = dict[str, Any]
 
@@ -38,12 +39,14 @@ def _finite(literal: str) -> float:
 
 
 # Created once: json.dumps and json.loads create one for each call that has options.
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+_encode = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, default=DjangoJSONEncoder().default
+).encode
 decode = json.JSONDecoder(parse_constant=_reject, parse_float=_finite).decode
 
 
 def encode(frame: Any) -> str:
-    """Return a frame as JSON.
+    """Return a frame as JSON, with dates, decimals and UUIDs as in Django's JsonResponse.
 
     Raises:
         ValueError: The frame holds NaN, Infinity or half of a surrogate pair.

@@ -8,6 +8,7 @@ group with Channels' `group_send` is for event handlers of consumers and never r
 """
 
 import asyncio
+import logging
 from typing import Any
 
 from channels import DEFAULT_CHANNEL_LAYER
@@ -15,13 +16,25 @@ from channels.layers import get_channel_layer
 
 from ops.metrics import BROADCAST
 
-from .frames import Frame, decode, encode
+from .frames import Frame, FrameError, decode, encode
+
+logger = logging.getLogger(__name__)
 
 # The type of the event that carries a frame.
 EVENT = "realtime.send"
 # Each process with logged-in clients listens to this group; an event in it names its user.
 USERS = "realtime.users"
 SEND_SECONDS = 5
+
+
+class DeliveryError(FrameError):
+    """The channel layer has failed, or does not answer within 5 seconds.
+
+    In an `on_` method of a consumer the client receives it, and stays connected.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("not_delivered", "The message could not be sent. Try again.")
 
 
 async def send_to_group(group: str, frame: Frame, using: str = DEFAULT_CHANNEL_LAYER) -> None:
@@ -33,12 +46,11 @@ async def send_to_group(group: str, frame: Frame, using: str = DEFAULT_CHANNEL_L
         using: The alias of the channel layer.
 
     Raises:
-        TypeError: The group's name is invalid, or the frame can't be encoded as JSON.
+        TypeError: The group's name is invalid, or the frame is no dictionary of what JSON can hold.
         ValueError: The frame can't be encoded as JSON.
-        TimeoutError: The channel layer does not answer within 5 seconds.
-        Exception: The channel layer failed; each has its own errors.
+        DeliveryError: The channel layer has failed or does not answer.
     """
-    await _send(group, {"type": EVENT, "group": group, "text": encode(frame)}, using)
+    await _send(group, {"type": EVENT, "group": group, "text": text_from(frame)}, using)
 
 
 async def send_to_user(user: Any, frame: Frame) -> None:
@@ -49,14 +61,22 @@ async def send_to_user(user: Any, frame: Frame) -> None:
         frame: What the clients receive, as JSON.
 
     Raises:
-        TypeError: The user is None or has no primary key.
-        Exception: As `send_to_group`.
+        TypeError: The user is None or has no primary key, or as for `send_to_group`.
+        ValueError: As for `send_to_group`.
+        DeliveryError: As for `send_to_group`.
     """
     key = getattr(user, "pk", user)
     if key is None:
         raise TypeError("send_to_user requires a saved user.")
-    event = {"type": EVENT, "user": str(key), "text": encode(frame)}
+    event = {"type": EVENT, "user": str(key), "text": text_from(frame)}
     await _send(USERS, event, DEFAULT_CHANNEL_LAYER)
+
+
+def text_from(frame: Frame) -> str:
+    """Return the JSON of a frame."""
+    if not isinstance(frame, dict):
+        raise TypeError("A frame must be a dictionary.")
+    return encode(frame)
 
 
 def text_of(event: dict[str, Any]) -> str:
@@ -74,5 +94,12 @@ def text_of(event: dict[str, Any]) -> str:
 
 async def _send(group: str, event: dict[str, Any], using: str) -> None:
     with BROADCAST.labels("send").time():
-        async with asyncio.timeout(SEND_SECONDS):
-            await get_channel_layer(using).group_send(group, event)
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await get_channel_layer(using).group_send(group, event)
+        except (TypeError, ValueError):
+            # The name of the group is invalid.
+            raise
+        except Exception as error:
+            logger.warning("A frame could not be sent: %r", error)
+            raise DeliveryError from error

@@ -1,14 +1,11 @@
 """WebSocket consumers."""
 
-import logging
 import secrets
 
 from django.utils import timezone
 
 from realtime.consumers import Frame, FrameError, JsonConsumer
 from realtime.send import send_to_group
-
-logger = logging.getLogger(__name__)
 
 GROUP = "{{ cookiecutter.app }}"
 
@@ -31,19 +28,14 @@ class {{ cookiecutter.__app_class }}Consumer(JsonConsumer):
         text = frame.get("message")
         if not isinstance(text, str):
             raise FrameError("bad_type", "`message` must be a string.")
-        try:
-            await send_message(text, self.sender)
-        except Exception as error:  # noqa: BLE001, each channel layer has its own errors
-            logger.warning("A message could not be sent: %r", error)
-            raise FrameError("not_delivered", "The message could not be sent. Try again.") from None
+        await send_message(text, self.sender)
 
 
 async def send_message(text: str, sender: str) -> None:
     """Send a message to everyone who is connected, from any process.
 
     Raises:
-        Exception: The channel layer failed; each has its own errors.
+        DeliveryError: The channel layer has failed or does not answer.
     """
-    sent_at = timezone.now().isoformat()
-    frame = {"type": "message", "message": text, "sender": sender, "sent_at": sent_at}
+    frame = {"type": "message", "message": text, "sender": sender, "sent_at": timezone.now()}
     await send_to_group(GROUP, frame)

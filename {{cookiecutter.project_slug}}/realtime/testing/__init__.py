@@ -9,6 +9,14 @@ docs/realtime.md describes the rest.
 """
 
 from .client import SECONDS, Client, session_cookie
-from .server import STOP_SECONDS, Server, free_port
+from .server import STOP_SECONDS, Server, free_port, live_server
 
-__all__ = ["SECONDS", "STOP_SECONDS", "Client", "Server", "free_port", "session_cookie"]
+__all__ = [
+    "SECONDS",
+    "STOP_SECONDS",
+    "Client",
+    "Server",
+    "free_port",
+    "live_server",
+    "session_cookie",
+]

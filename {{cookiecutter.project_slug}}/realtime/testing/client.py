@@ -93,6 +93,9 @@ class Client(ApplicationCommunicator):
         traceback: TracebackType | None,
     ) -> None:
         """Disconnect."""
+        if error is not None and self.future.done():
+            # Raised once more, the application's own error would lose its traceback.
+            return
         try:
             await self.disconnect()
         except Exception:
@@ -136,8 +139,9 @@ class Client(ApplicationCommunicator):
         """Wait for the server to close the connection, confirm it, and return its code."""
         output = await self.receive_output()
         assert output["type"] == "websocket.close", output
-        await self.send_input({"type": "websocket.disconnect", "code": output["code"]})
-        return int(output["code"])
+        code = int(output.get("code", 1000))
+        await self.send_input({"type": "websocket.disconnect", "code": code})
+        return code
 
     async def ask(self, frame: Any) -> Any:
         """Send a frame, as JSON unless it is text, and return the next frame."""

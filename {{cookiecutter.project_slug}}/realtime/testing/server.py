@@ -5,6 +5,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from urllib.parse import quote, urlsplit
 
@@ -86,3 +88,14 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+@contextmanager
+def live_server() -> Iterator[Server]:
+    """Run the project on its real server, with the test database."""
+    server = Server()
+    try:
+        server.wait_until_ready()
+        yield server
+    finally:
+        server.stop()

@@ -356,14 +356,6 @@ async def test_malformed_event_is_skipped(
         async with asyncio.timeout(SECONDS):
             while "Define the method no_handler()" not in caplog.text:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
-
-
-async def test_only_json_is_sent() -> None:
-    for value in (float("nan"), float("inf"), "\ud800"):
-        with pytest.raises(ValueError, match=r"JSON|surrogates"):
-            await send_to_group(GROUP, {"value": value})
-    with pytest.raises(TypeError):
-        await send_to_group(GROUP, {"value": object()})
 {% if cookiecutter.layer == 'redis' %}
 
 

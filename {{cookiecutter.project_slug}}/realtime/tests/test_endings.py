@@ -45,6 +45,9 @@ async def test_send_and_close() -> None:
         async def on_last(self, _frame: Any) -> None:
             await self.send_json({"last": True}, close=4000)
 
+        async def on_end(self, _frame: Any) -> None:
+            await self.send_json({"last": True}, close=True)
+
         async def on_close(self, _frame: Any) -> None:
             await self.close(4001, reason="enough")
 
@@ -52,6 +55,9 @@ async def test_send_and_close() -> None:
         async with Client(application=place) as client:
             assert await client.ask('{"type": "last"}') == {"last": True}
             assert await client.receive_close() == 4000
+        async with Client(application=place) as client:
+            assert await client.ask('{"type": "end"}') == {"last": True}
+            assert await client.receive_close() == 1000
         async with Client(application=place) as client:
             await client.send_json({"type": "close"})
             assert await client.receive_close() == 4001

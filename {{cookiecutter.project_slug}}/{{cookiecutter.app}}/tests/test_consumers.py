@@ -5,6 +5,7 @@ from unittest.mock import AsyncMock
 
 import pytest
 from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 
@@ -45,7 +46,7 @@ async def test_message_must_be_a_string() -> None:
 async def test_failed_message_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     failing = AsyncMock(side_effect=OSError("connection refused"))
     async with Client(PATH) as client:
-        monkeypatch.setattr("{{ cookiecutter.app }}.consumers.send_message", failing)
+        monkeypatch.setattr(get_channel_layer(), "group_send", failing)
         assert (await client.ask('{"message": "hi"}'))["code"] == "not_delivered"
         assert (await client.ask('{"type": "ping"}'))["type"] == "pong"
 

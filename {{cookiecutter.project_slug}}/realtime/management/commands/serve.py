@@ -36,6 +36,7 @@ class Command(BaseCommand):
         add("--host", help="The address to bind to. Default: $HOST or 127.0.0.1.")
         add("--port", type=int, help="The port to bind to. Default: $PORT or 8000.")
         add("--workers", type=int, help="The number of processes. Default: $WEB_CONCURRENCY or 1.")
+        add("--root-path", help="The site's path on its host. Default: $FORCE_SCRIPT_NAME.")
         add("options", nargs="*", help="After --, other options of {{ cookiecutter.server|capitalize }}.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -47,6 +48,8 @@ class Command(BaseCommand):
         host = (options["host"] or os.environ.get("HOST") or "127.0.0.1").strip("[]")
         port = positive(options["port"], "PORT", 8000, most=65_535)
         workers = positive(options["workers"], "WEB_CONCURRENCY", 1, most=1000)
+        if options["root_path"] is not None:
+            os.environ["FORCE_SCRIPT_NAME"] = options["root_path"]
         check_static_files()
         check_migrations()
         words = [*server(host, port, allowed_workers(workers)), *options["options"]]

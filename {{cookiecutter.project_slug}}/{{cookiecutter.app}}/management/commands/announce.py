@@ -7,6 +7,8 @@ from asgiref.sync import async_to_sync
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 from django.core.management.base import BaseCommand, CommandError
 
+from realtime.send import DeliveryError
+
 from ...consumers import send_message
 
 
@@ -33,6 +35,6 @@ class Command(BaseCommand):
             )
         try:
             async_to_sync(send_message)(options["text"], options["sender"])
-        except Exception as error:
-            raise CommandError(f"The channel layer does not answer: {error}") from error
+        except DeliveryError as error:
+            raise CommandError(f"The channel layer does not answer: {error.__cause__}") from error
         self.stdout.write(self.style.SUCCESS("Sent."))
