@@ -324,7 +324,10 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
 
     def __notify(self, event: Event) -> bool:
         """Handle an event of a group; return whether there is a handler."""
-        if not may_be_handled(event) or self.__handler_of(event) is None:
+        # Channels raises an error at a private type. In a group it would end many connections.
+        if not may_be_handled(event) or event["type"].startswith(("_", ".")):
+            return False
+        if self.__handler_of(event) is None:
             return False
         if len(self.__events) >= MAX_EVENTS:
             self.__client.disconnect(TOO_SLOW)
@@ -382,10 +385,12 @@ def may_be_handled(event: Any) -> bool:
     begin with `on_` handle frames, not events.
     """
     kind = event.get("type") if isinstance(event, dict) else None
-    name = kind.replace(".", "_") if isinstance(kind, str) else "_"
+    if not isinstance(kind, str):
+        return False
+    name = kind.replace(".", "_")
     if name == "websocket_receive":
         return isinstance(event.get("text"), str) or isinstance(event.get("bytes"), bytes)
-    return name not in SERVER_EVENTS and not name.startswith(("_", "on_"))
+    return name not in SERVER_EVENTS and not name.startswith("on_")
 
 
 def ref_of(text: str | None) -> Any:
