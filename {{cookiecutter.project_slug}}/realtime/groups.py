@@ -32,8 +32,9 @@ RETRY_SECONDS = 2
 JOIN_SECONDS = 1
 # How long the end of the process waits for groups to unsubscribe.
 LEAVE_SECONDS = 1
-# A group without members.
+# The type of an event that shows that a subscription works, and a group without members.
 PROBE = "realtime.probe"
+PROBE_SECONDS = 0.1
 
 
 def require_free_name(group: str) -> None:
@@ -175,9 +176,10 @@ class Group:
         await layer.group_send(PROBE, {"type": PROBE})
         channel = await layer.new_channel()
         is_waiting = False
+        probing = None
         try:
             await layer.group_add(self.name, channel)
-            self._subscribed.set()
+            probing = asyncio.create_task(self._probe(layer))
             # Redis clients are known to lose a cancellation, so it is not enough to end this.
             while self.members:
                 is_waiting = True
@@ -186,11 +188,26 @@ class Group:
                 # A burst must leave the process time for everything else.
                 await asyncio.sleep(0)
         finally:
+            if probing:
+                probing.cancel()
             # An error must not hide a cancellation.
             with suppress(Exception):
                 await layer.group_discard(self.name, channel)
             if not is_waiting:
                 await free(layer, channel)
+
+    async def _probe(self, layer: BaseChannelLayer) -> None:
+        """Send events to the group until one arrives.
+
+        A layer sends Redis a subscription without waiting for it to take effect, and messages go
+        another way: those that are sent at once could come too early.
+        """
+        while not self._subscribed.is_set():
+            with suppress(Exception):
+                await layer.group_send(self.name, {"type": PROBE})
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PROBE_SECONDS):
+                    await self._subscribed.wait()
 
     async def _receive(self, layer: BaseChannelLayer, channel: str) -> None:
         """Deliver one event. One that can't be decoded or delivered costs only itself."""
@@ -199,6 +216,9 @@ class Group:
         except (ValueError, TypeError):
             # The subscription still works: these are decoding errors.
             logger.exception("Group %s received an event that can't be decoded", self.name)
+            return
+        self._subscribed.set()
+        if event == {"type": PROBE}:
             return
         try:
             self.deliver(event)

@@ -26,6 +26,14 @@ async def test_only_json_objects_are_sent() -> None:
             await send_to_group(GROUP, frame)  # type: ignore[arg-type]
 
 
+async def test_group_that_was_just_left_can_be_joined() -> None:
+    # Redis takes a moment to subscribe: about one of 200 frames was too early.
+    for number in range(50):
+        async with Client(application=application(ChatConsumer)) as client:
+            await send_to_group(GROUP, {"number": number})
+            assert await client.receive_json() == {"number": number}
+
+
 async def test_dates_and_decimals_are_sent_as_by_json_response() -> None:
     async with Client(application=application(ChatConsumer)) as client:
         frame = {"at": datetime(2026, 1, 2, tzinfo=UTC), "price": Decimal("1.50")}
