@@ -12,7 +12,7 @@ from tests.environments import python_for
 from tests.projects.servers import python, servers
 from tests.questions import Answers, flags, usual
 
-# Apps as their owners write them: without types, without docstrings.
+# Apps as their owners write them: without types, without docstrings. `polls` is Django's tutorial.
 APPS = Path(__file__).parent / "owner"
 # A project on each layer, with different servers.
 SUBJECTS = {"memory": servers("memory")[0], "redis": servers("redis")[-1]}
@@ -54,7 +54,8 @@ def make(folder: Path, answers: Answers) -> Path:
     command = [sys.executable, "-m", "django_asgi_new", "mysite", "-o", str(folder)]
     subprocess.run([*command, *flags(answers)], check=True)
     project = folder / "mysite"
-    shutil.copytree(APPS, project, dirs_exist_ok=True)
+    ignored = shutil.ignore_patterns("polls")
+    shutil.copytree(APPS, project, dirs_exist_ok=True, ignore=ignored)
     package = project / "mysite"
     edit(package / "settings.py", ('    "accounts",\n', '    "rooms",\n'))
     edit(package / "urls.py", ("urlpatterns = [\n", '    path("rooms/", include("rooms.urls")),\n'))
@@ -66,9 +67,9 @@ def make(folder: Path, answers: Answers) -> Path:
     return project
 
 
-def succeed(project: Path, *command: str) -> str:
-    """Run a program of the project's environment and return its output."""
-    done = subprocess.run(
+def run(project: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a program of the project's environment."""
+    return subprocess.run(
         [python(project), "-m", *command],
         cwd=project,
         check=False,
@@ -76,6 +77,11 @@ def succeed(project: Path, *command: str) -> str:
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def succeed(project: Path, *command: str) -> str:
+    """Run a program of the project's environment and return its output."""
+    done = run(project, *command)
     assert done.returncode == 0, done.stdout
     return done.stdout
 
@@ -92,11 +98,19 @@ def install(project: Path) -> None:
 def test_ordinary_code_is_welcome(layer: str, tmp_path: Path) -> None:
     project = make(tmp_path, SUBJECTS[layer])
     install(project)
+    succeed(project, "manage", "startapp", "polls")
+    succeed(project, "ruff", "format", "polls")
+    # The models and the views of the tutorial; the other files stay as Django writes them.
+    shutil.copytree(APPS / "polls", project / "polls", dirs_exist_ok=True)
+    edit(project / "mysite/settings.py", ('    "rooms",\n', '    "polls",\n'))
     succeed(project, "manage", "makemigrations", "rooms")
     for tool in (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",)):
         succeed(project, *tool)
     ran = succeed(project, "pytest", "-q", "rooms", "chat")
-    assert re.search(r"^11 passed", ran, re.MULTILINE), ran
+    assert re.search(r"^13 passed", ran, re.MULTILINE), ran
+    # In the project's own apps, types are required.
+    (project / "ops/untyped.py").write_text("def double(number):\n    return 2 * number\n")
+    assert "Function is missing a type annotation" in run(project, "mypy").stdout
 
 
 # On one layer, which none of these packages uses.

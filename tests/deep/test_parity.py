@@ -23,6 +23,8 @@ HANDSHAKE = {
 }
 # Daphne takes 16 kB, Hypercorn 64 kB and Granian 400 kB, for pages and WebSockets alike.
 COOKIES = (4_000, 8_000, 9_000, 15_000, 20_000, 32_000, 60_000, 70_000, 300_000, 2_000_000)
+HEADERS = (100, 130, 300)
+QUERIES = (5_000, 20_000)
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,13 @@ def test_a_page_and_its_socket_have_the_same_limits(
             cookie = "x=" + length * "y"
             assert (browser.page(Cookie=cookie)[0] == 200) is browser.opens(Cookie=cookie), length
         assert browser.opens(Cookie="x=" + 15_000 * "y")
+        for number in HEADERS:
+            many = {f"X-{count}": "y" for count in range(number)}
+            assert (browser.page(**many)[0] == 200) is browser.opens(**many), number
+        for length in QUERIES:
+            query = "?x=" + length * "y"
+            page, opens = browser.page(f"/{query}")[0] == 200, browser.opens(f"/ws/index/{query}")
+            assert page is opens, length
         believes_no_client(browser)
         for prefix in ("/app", ""):
             serves_all(browser, prefix)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from tests.projects.clients import (
     wait_until,
 )
 from tests.projects.servers import by_server, copy, manage, servers, serving
-from tests.questions import Answers
+from tests.questions import ROOT, Answers
 
 # Their event loops are the least alike.
 SERVERS = [answers for answers in servers("redis") if answers["server"] in {"uvicorn", "daphne"}]
@@ -116,3 +117,24 @@ def test_lost_connections_to_redis_are_replaced(
             assert client.execute_command("CLIENT", "KILL", "TYPE", kind, "SKIPME", "yes") >= 1
             flows_again(alice, bob)
             assert readiness(server.port) == (200, None)
+
+
+@pytest.mark.parametrize("answers", SERVERS, ids=by_server)
+def test_documented_rights_suffice(
+    answers: Answers, make_project: Callable[[Answers], Path], tmp_path: Path, valkey: ValkeyServer
+) -> None:
+    project = copy(make_project(answers), tmp_path)
+    (rule,) = re.findall(r"`(ACL SETUSER mysite .+)`", (ROOT / "docs/production.md").read_text())
+    address = f"mysite:PASSWORD@127.0.0.1:{valkey.port}"
+    with valkey.client() as client:
+        client.execute_command(*rule.split())
+    with (
+        serving(project, REDIS_URL=f"redis://{address}/0") as server,
+        open_socket(server.port) as alice,
+        open_socket(server.port) as bob,
+    ):
+        assert readiness(server.port) == (200, None)
+        say(alice, "hi")
+        assert hear(alice)["message"] == hear(bob)["message"] == "hi"
+        manage(project, "announce", "closing", REDIS_URL=f"redis://{address}/0")
+        assert hear(alice)["message"] == hear(bob)["message"] == "closing"

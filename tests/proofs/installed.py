@@ -78,13 +78,18 @@ def cache_folder() -> str:
 
 
 def installs_itself(subject: Subject) -> None:
-    """`pip install FOLDER` makes a wheel that holds the pages and their static files."""
+    """`pip install FOLDER` makes a wheel with every app, without tests and documents."""
     ignored = shutil.ignore_patterns(".venv")
     clone = shutil.copytree(subject.folder, subject.scratch / "a clone", ignore=ignored)
+    added = clone / "rooms"
+    added.mkdir()
+    for name in ("__init__.py", "models.py", "tests.py"):
+        (added / name).touch()
     target = subject.scratch / "site"
     command = [*UV, "pip", "install", "--quiet", "--no-deps", "--python", subject.python]
     run(*command, "--target", target, clone, cwd=subject.scratch)
     assert (target / "index/static/index/index.js").is_file()
     assert (target / "index/templates/base.html").is_file()
-    assert not (target / "index/tests").exists()
+    assert (target / "rooms/models.py").is_file()
+    assert not [*target.glob("*/tests"), *target.glob("*/tests.py")]
     assert not (target / "docs").exists()

@@ -79,6 +79,14 @@ def test_every_question_shapes_the_project(cookies: Cookies, question: str) -> N
     assert all(first != second for first, second in pairwise(made))
 
 
+def test_documents_are_short_and_the_package_small(cookies: Cookies, answers: Answers) -> None:
+    project = bake(cookies, answers)
+    assert len((project / "README.md").read_text().splitlines()) <= 80
+    assert len((project / "AGENTS.md").read_text().splitlines()) <= 60
+    package = {file.name for file in (project / "mysite").iterdir()}
+    assert package == {"__init__.py", "asgi.py", "routing.py", "settings.py", "urls.py"}
+
+
 @pytest.mark.parametrize("umask", [0, 0o22, 0o77])
 def test_only_the_owner_reads_the_secret(cookies: Cookies, here: Path, umask: int) -> None:
     before = os.umask(umask)

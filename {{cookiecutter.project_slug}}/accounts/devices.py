@@ -39,8 +39,9 @@ def device_of(request: HttpRequest, name: str) -> str | None:
 
 @receiver(user_logged_in)
 def note_login(request: Any, user: User, **_: Any) -> None:
-    """Let the middleware below remember the device."""
-    request.logged_in_user = user
+    """Mark the request, for the middleware below. A login in a consumer has none."""
+    if request is not None:
+        request.logged_in_user = user
 
 
 @async_only_middleware

@@ -1,9 +1,11 @@
 """Tests that JsonConsumer is a Channels consumer, in the whole application and alone."""
 
 from contextvars import ContextVar
+from itertools import product
 from typing import Any
 
 import pytest
+from channels.exceptions import AcceptConnection, DenyConnection
 from channels.layers import get_channel_layer
 
 from realtime.testing import SECONDS, Client
@@ -24,6 +26,59 @@ async def test_class_groups_and_event_handlers() -> None:
             assert await alice.receive_json() == {"item": "again"}
 
 
+async def test_event_may_be_a_frame() -> None:
+    layer: Any = get_channel_layer()
+    for place in [*places(NewsConsumer), *places(NewsWithoutChannel)]:
+        async with Client(application=place) as client:
+            # This one is without a frame, and is skipped.
+            await layer.group_send("news", {"type": "websocket.receive"})
+            await layer.group_send("news", {"type": "websocket.receive", "text": '{"type":"ping"}'})
+            assert (await client.receive_json())["type"] == "pong"
+
+
+async def test_event_handler_may_check_a_permission() -> None:
+    class Checking(NewsConsumer):
+        may_read = True
+
+        async def on_revoke(self, _frame: Any) -> None:
+            self.may_read = False
+            await self.send_json({"revoked": True})
+
+        async def news_item(self, event: dict[str, Any]) -> None:
+            if self.may_read:
+                await super().news_item(event)
+
+    layer: Any = get_channel_layer()
+    for place in places(Checking):
+        async with Client(application=place) as alice, Client(application=place) as bob:
+            assert await bob.ask({"type": "revoke"}) == {"revoked": True}
+            await layer.group_send("news", {"type": "news.item", "text": "hi"})
+            assert await alice.receive_json() == {"item": "hi"}
+            assert (await bob.ask({"type": "ping"}))["type"] == "pong"
+
+
+async def test_connect_may_raise_its_answer_or_close() -> None:
+    class Accepting(NewsConsumer):
+        async def connect(self) -> None:
+            raise AcceptConnection
+
+    class Denying(NewsConsumer):
+        async def connect(self) -> None:
+            raise DenyConnection
+
+    class Closing(NewsConsumer):
+        async def connect(self) -> None:
+            await self.close()
+
+    for place in places(Accepting):
+        async with Client(application=place) as client:
+            assert (await client.ask({"type": "ping"}))["type"] == "pong"
+    for place in [*places(Denying), *places(Closing)]:
+        client = Client(application=place)
+        assert not await client.connect()
+        await client.disconnect()
+
+
 async def test_channel_name_and_groups_by_hand() -> None:
     class ByHand(NewsConsumer):
         groups: list[str] = []
@@ -34,19 +89,23 @@ async def test_channel_name_and_groups_by_hand() -> None:
             await self.join("news")
             await self.send_json({"channel": self.channel_name})
 
-        async def on_discard(self, _frame: Any) -> None:
+        async def on_leave(self, _frame: Any) -> None:
             await self.leave("news")
             await self.send_json({"left": True})
 
+        async def on_discard(self, _frame: Any) -> None:
+            await self.channel_layer.group_discard("news", self.channel_name)
+            await self.send_json({"left": True})
+
     layer: Any = get_channel_layer()
-    for place in places(ByHand):
+    for place, way in product(places(ByHand), ("leave", "discard")):
         async with Client(application=place) as client:
             channel = (await client.ask('{"type": "add"}'))["channel"]
             await layer.group_send("news", {"type": "news.item", "text": "group"})
             assert await client.receive_json() == {"item": "group"}
             await layer.send(channel, {"type": "news.item", "text": "channel"})
             assert await client.receive_json() == {"item": "channel"}
-            assert await client.ask('{"type": "discard"}') == {"left": True}
+            assert await client.ask({"type": way}) == {"left": True}
             await layer.group_send("news", {"type": "news.item", "text": "nobody"})
             await layer.send(channel, {"type": "news.item", "text": "last"})
             assert await client.receive_json() == {"item": "last"}
@@ -141,12 +200,13 @@ async def test_subprotocol_and_headers_are_accepted() -> None:
         await client.disconnect()
 
 
-async def test_middleware_sees_the_whole_connection() -> None:
+@pytest.mark.parametrize("own", [True, False])
+async def test_middleware_sees_the_whole_connection(own: bool) -> None:
     name: ContextVar[str] = ContextVar("name", default="none")
     seen: list[str] = []
 
     class Naming(NewsConsumer):
-        own_channel = False
+        own_channel = own
 
         async def on_name(self, _frame: Any) -> None:
             await self.send_json({"name": name.get(), "resource": self.scope["resource"]})

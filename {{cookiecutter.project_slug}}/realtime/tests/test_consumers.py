@@ -6,6 +6,9 @@ import json
 import os
 {% endif %}
 import threading
+{% if cookiecutter.layer == 'redis' %}
+from contextlib import AsyncExitStack
+{% endif %}
 from typing import Any
 {% if cookiecutter.layer == 'redis' %}
 from unittest.mock import Mock
@@ -31,7 +34,11 @@ from realtime.groups import Group
 from realtime.send import send_to_group, send_to_user
 from realtime.testing import SECONDS, Client
 
+{% if cookiecutter.layer == 'redis' %}
+from .applications import GROUP, ChannelConsumer, ChatConsumer, NewsWithoutChannel, application
+{% else %}
 from .applications import GROUP, ChannelConsumer, ChatConsumer, application
+{% endif %}
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -375,4 +382,50 @@ async def test_group_that_ends_leaves_no_subscription() -> None:
         async with asyncio.timeout(SECONDS):
             while set(await redis.pubsub_channels()) - set(before):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
+
+
+async def test_deployment_with_another_prefix_is_not_heard() -> None:
+    layer: Any = get_channel_layer()
+    other = type(layer)(**{**current.CHANNEL_LAYERS["default"]["CONFIG"], "prefix": "other"})
+    foreign = {"type": "realtime.send", "group": GROUP, "text": '{"type": "foreign"}'}
+    listener = await other.new_channel()
+    await other.group_add(GROUP, listener)
+    async with chat() as client:
+        await other.group_send(GROUP, foreign)
+        await send_to_group(GROUP, {"type": "own"})
+        assert await client.receive_json() == {"type": "own"}
+    # Nor does it hear this one.
+    await other.group_send(GROUP, {"type": "last"})
+    assert await other.receive(listener) == foreign
+    assert await other.receive(listener) == {"type": "last"}
+    await other.flush()
+
+
+@BOTH
+async def test_unreadable_messages_cost_only_themselves(consumer: type[JsonConsumer]) -> None:
+    prefix = current.CHANNEL_LAYERS["default"]["CONFIG"]["prefix"]
+    unreadable = (b"", b"\xc1", b"no msgpack", b"\x07", b"\x93\x01\x02\x03", b"\x81\x01\x02")
+    async with from_url(os.environ["REDIS_URL"]) as redis, chat(consumer) as client:
+        channels = await redis.pubsub_channels(f"{prefix}*")
+        assert any(GROUP.encode() in channel for channel in channels)
+        for channel in channels:
+            for message in unreadable:
+                await redis.publish(channel, message)
+        await send_to_group(GROUP, {"type": "after"})
+        assert await client.receive_json() == {"type": "after"}
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_users_share_a_subscription() -> None:
+    create_user = database_sync_to_async(get_user_model().objects.create_user)
+    subscribed = []
+    async with from_url(os.environ["REDIS_URL"]) as redis, AsyncExitStack() as clients:
+        for name in ("ada", "bob"):
+            user = await create_user(name)
+            client = Client(application=application(NewsWithoutChannel), user=user)
+            await clients.enter_async_context(client)
+            await send_to_user(user, {"type": "notice"})
+            assert await client.receive_json() == {"type": "notice"}
+            subscribed.append(set(await redis.pubsub_channels()))
+    assert subscribed[1] <= subscribed[0]
 {% endif %}

@@ -4,6 +4,7 @@ from typing import Any
 from unittest.mock import AsyncMock
 
 import pytest
+from channels.auth import login, logout
 from channels.db import database_sync_to_async
 from channels.exceptions import DenyConnection
 from channels.layers import get_channel_layer
@@ -14,7 +15,7 @@ from django.contrib.auth import get_user_model
 from realtime.authentication import AuthMiddlewareStack
 from realtime.testing import Client, session_cookie
 
-from .applications import ChatConsumer, application
+from .applications import ChatConsumer, application, places
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -130,8 +131,9 @@ async def test_consumer_can_require_a_login() -> None:
     class Private(ChatConsumer):
         login_required = True
 
-    async with Client(application=application(Private)) as client:
-        assert await client.receive_close() == 4401
+    for place in places(Private):
+        async with Client(application=place) as client:
+            assert await client.receive_close() == 4401
 
 
 async def test_all_cookie_headers_are_read() -> None:
@@ -158,6 +160,37 @@ async def test_user_is_kept_when_the_secret_key_is_rotated(settings: LazySetting
     for _ in range(2):
         async with Client(application=application(Named), headers=headers) as client:
             assert await client.ask({"type": "name"}) == {"name": "ada"}
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_consumer_may_log_in_and_out_and_save_the_session() -> None:
+    class Session(ChatConsumer):
+        async def reply(self) -> None:
+            session = self.scope["session"]
+            session["count"] = session.get("count", 0) + 1
+            await session.asave()
+            name = self.scope["user"].get_username()
+            await self.send_json({"name": name, "count": session["count"]})
+
+        async def on_count(self, _frame: Any) -> None:
+            await self.reply()
+
+        async def on_login(self, _frame: Any) -> None:
+            await login(self.scope, user, "django.contrib.auth.backends.ModelBackend")
+            await self.reply()
+
+        async def on_logout(self, _frame: Any) -> None:
+            await logout(self.scope)
+            await self.reply()
+
+    user = await database_sync_to_async(get_user_model().objects.create_user)("ada")
+    headers = {"cookie": await database_sync_to_async(session_cookie)(user)}
+    for count in (1, 2):
+        async with Client(application=application(Session), headers=headers) as client:
+            assert await client.ask({"type": "count"}) == {"name": "ada", "count": count}
+    async with Client(application=application(Session)) as guest:
+        assert await guest.ask({"type": "login"}) == {"name": "ada", "count": 1}
+        assert await guest.ask({"type": "logout"}) == {"name": "", "count": 1}
 
 
 @pytest.mark.parametrize("kind", ["x; a*=none''x", "x; a*=utf-8''%00; a*0=x"])

@@ -1,10 +1,28 @@
 """Tests of the page."""
 
 import pytest
-from django.conf import LazySettings
+from django.conf import LazySettings, settings
 from django.contrib.staticfiles import finders
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.test.utils import override_script_prefix
+from django.urls import include, path
+
+
+def deny(_request: HttpRequest) -> HttpResponse:
+    raise PermissionDenied
+
+
+def fail(_request: HttpRequest) -> HttpResponse:
+    raise ZeroDivisionError
+
+
+urlpatterns = [
+    path("denied", deny),
+    path("failed", fail),
+    path("", include(settings.ROOT_URLCONF)),
+]
 
 
 @pytest.mark.django_db
@@ -27,6 +45,16 @@ def test_only_developers_see_versions(client: Client, settings: LazySettings) ->
     assert "{{ cookiecutter.server|capitalize }}" not in client.get("/").text
     settings.DEBUG = True
     assert "{{ cookiecutter.server|capitalize }}" in client.get("/").text
+
+
+@pytest.mark.django_db
+@pytest.mark.urls(__name__)
+@pytest.mark.parametrize(("url", "status"), [("/denied", 403), ("/nothing", 404), ("/failed", 500)])
+def test_error_pages_have_the_style_of_the_site(url: str, status: int) -> None:
+    response = Client(raise_request_exception=False).get(url)
+    assert response.status_code == status
+    assert "{{ cookiecutter.app }}/site.css" in response.text
+    assert "site-header" in response.text
 
 
 def test_static_files_are_found() -> None:

@@ -1,6 +1,9 @@
+import json
+
 import pytest
-from channels.testing import WebsocketCommunicator
+from channels.testing import ChannelsLiveServerTestCase, WebsocketCommunicator
 from django.test import TestCase
+from websockets.sync.client import connect
 
 from realtime.consumers import JsonConsumer
 
@@ -57,3 +60,11 @@ class PageTests(TestCase):
     def test_page_is_served(self):
         response = self.client.get("/")
         self.assertEqual(response.status_code, 200)
+
+
+class LiveTests(ChannelsLiveServerTestCase):
+    def test_message_comes_back(self):
+        url = f"{self.live_server_ws_url}/ws/index/"
+        with connect(url, origin=self.live_server_url, proxy=None) as client:
+            client.send('{"message": "hi"}')
+            self.assertEqual(json.loads(client.recv(timeout=5))["message"], "hi")

@@ -1,3 +1,6 @@
+from asyncio import gather
+from contextlib import AsyncExitStack
+
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
@@ -39,6 +42,15 @@ async def test_room_has_a_history(path, ada, bob):
         await first.ask('{"type": "say", "text": "hi"}')
     async with Client(path, user=bob) as second:
         assert await second.receive_json() == {"type": "said", "author": "ada", "text": "hi"}
+
+
+async def test_forty_consumers_write_at_once(ada):
+    rooms = [await Room.objects.acreate(name=f"room {number}") for number in range(40)]
+    async with AsyncExitStack() as stack:
+        paths = [f"/ws/rooms/{room.pk}/" for room in rooms]
+        clients = [await stack.enter_async_context(Client(path, user=ada)) for path in paths]
+        said = await gather(*(client.ask({"type": "say", "text": "hi"}) for client in clients))
+    assert said == [{"type": "said", "author": "ada", "text": "hi"}] * 40
 
 
 async def test_guests_log_in_first(path):
