@@ -10,11 +10,14 @@ from asgiref.testing import ApplicationCommunicator
 from channels.db import database_sync_to_async
 from channels.routing import get_default_application
 from django.conf import settings
-from django.db import connection
 from django.test import Client as Browser
 
 # Longer than any answer takes, even on a busy machine: asgiref's default is one second.
 SECONDS = 10
+IN_TRANSACTION = (
+    "The test is in a transaction, which consumers do not see: use "
+    "`@pytest.mark.django_db(transaction=True)`."
+)
 
 
 class Client(ApplicationCommunicator):
@@ -22,6 +25,9 @@ class Client(ApplicationCommunicator):
 
     It connects on entering an `async with` block and disconnects on leaving it.
     """
+
+    # Set for each test in fixtures.py: async code does not see the transaction of a test.
+    in_transaction = False
 
     def __init__(
         self,
@@ -66,14 +72,12 @@ class Client(ApplicationCommunicator):
     async def connect(self) -> bool:
         """Request a connection, and return whether it was accepted."""
         if self._user is not None:
-            assert not connection.in_atomic_block, (
-                "A consumer sees the user only if the test has the mark "
-                "@pytest.mark.django_db(transaction=True)"
-            )
+            assert not self.in_transaction, IN_TRANSACTION
             cookie = await database_sync_to_async(session_cookie)(self._user)
             self.scope["headers"].append((b"cookie", cookie.encode()))
         await self.send_input({"type": "websocket.connect"})
-        answer = await self.receive_output()
+        answer = await self.receive_output(SECONDS, "`connect` neither accepted nor refused")
+        assert answer["type"] != "websocket.send", "The consumer sends before it accepts"
         return bool(answer["type"] == "websocket.accept")
 
     async def disconnect(self) -> None:
@@ -83,7 +87,8 @@ class Client(ApplicationCommunicator):
 
     async def __aenter__(self) -> Self:
         """Connect."""
-        assert await self.connect(), f"The WebSocket {self.scope['path']} was refused"
+        path = self.scope["path"]
+        assert await self.connect(), self._explain(f"The WebSocket {path} was refused")
         return self
 
     async def __aexit__(
@@ -111,8 +116,16 @@ class Client(ApplicationCommunicator):
         """Send a frame as JSON."""
         await self.send(text=json.dumps(frame))
 
-    async def receive_output(self, timeout: float = SECONDS) -> Any:  # noqa: ASYNC109, as asgiref
+    async def receive_output(
+        self,
+        timeout: float = SECONDS,  # noqa: ASYNC109, as asgiref
+        problem: str = "The consumer sent nothing",
+    ) -> Any:
         """Return the next ASGI event of the application.
+
+        Args:
+            timeout: How many seconds to wait.
+            problem: The message of the error if none arrives.
 
         Raises:
             AssertionError: None arrived in time.
@@ -127,18 +140,18 @@ class Client(ApplicationCommunicator):
         waiting.cancel()
         if self.future.done():
             self.future.result()
-        raise AssertionError("The consumer sent nothing")
+        raise AssertionError(self._explain(problem))
 
     async def receive_json(self) -> Any:
         """Return the next frame, decoded."""
         output = await self.receive_output()
-        assert output["type"] == "websocket.send", output
+        assert output["type"] == "websocket.send", self._explain(f"The consumer sent {output}")
         return json.loads(output["text"])
 
     async def receive_close(self) -> int:
         """Wait for the server to close the connection, confirm it, and return its code."""
         output = await self.receive_output()
-        assert output["type"] == "websocket.close", output
+        assert output["type"] == "websocket.close", self._explain(f"The consumer sent {output}")
         code = int(output.get("code", 1000))
         await self.send_input({"type": "websocket.disconnect", "code": code})
         return code
@@ -147,6 +160,10 @@ class Client(ApplicationCommunicator):
         """Send a frame, as JSON unless it is text, and return the next frame."""
         await self.send(text=frame if isinstance(frame, str) else json.dumps(frame))
         return await self.receive_json()
+
+    def _explain(self, problem: str) -> str:
+        """Return a problem, with advice if a transaction of the test may be the cause."""
+        return f"{problem}. {IN_TRANSACTION}" if self.in_transaction else problem
 
 
 def session_cookie(user: Any) -> str:

@@ -16,11 +16,13 @@ from django.test import override_settings
 
 {% if cookiecutter.layer == 'redis' %}
 from ..redis import redis_host
+from .client import Client
 from .server import Server, free_port
 
 # Stands for a Valkey that the tests start: see conftest.py.
 EMBEDDED = "redis://embedded"
 {% else %}
+from .client import Client
 from .server import Server
 {% endif %}
 
@@ -48,6 +50,11 @@ def pytest_report_header() -> str:
 {% else %}
     return f"database: {connection.vendor}, channel layer: in memory"
 {% endif %}
+
+
+def pytest_runtest_call() -> None:
+    """Note whether the test is in a transaction."""
+    Client.in_transaction = connection.in_atomic_block
 
 
 {% if cookiecutter.layer == 'redis' %}

@@ -164,6 +164,50 @@ async def test_client_raises_the_error_of_its_consumer() -> None:
         await fail()
 
 
+async def test_client_explains_what_connect_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Early(ChatConsumer):
+        async def connect(self) -> None:
+            await self.send_json({"type": "early"})
+
+    class Undecided(ChatConsumer):
+        async def connect(self) -> None:
+            pass
+
+    with pytest.raises(AssertionError, match="sends before it accepts"):
+        await chat(Early).connect()
+    monkeypatch.setattr("realtime.testing.client.SECONDS", 0.1)
+    with pytest.raises(AssertionError, match="neither accepted nor refused"):
+        await chat(Undecided).connect()
+
+
+@pytest.mark.django_db
+async def test_client_explains_that_the_test_is_in_a_transaction() -> None:
+    class Refusing(ChatConsumer):
+        async def connect(self) -> None:
+            await self.close()
+
+    async def answer() -> None:
+        async with chat() as client:
+            await client.send_json({"type": "ping"})
+            await client.receive_close()
+
+    async def close() -> None:
+        async with chat(RefusingWithCode) as client:
+            await client.receive_json()
+
+    async def refuse() -> None:
+        async with chat(Refusing):
+            pass
+
+    class RefusingWithCode(ChatConsumer):
+        async def connect(self) -> None:
+            await self.refuse(4403)
+
+    for failing in (answer, close, refuse):
+        with pytest.raises(AssertionError, match=r"django_db\(transaction=True\)"):
+            await failing()
+
+
 @pytest.fixture
 def frequent_presence(monkeypatch: pytest.MonkeyPatch) -> None:
     """Report a change sooner than production does, and nothing without a change."""
