@@ -115,6 +115,7 @@ def serves_in_production(port: int) -> None:
         assert (file.status, kind) == (200, kinds[Path(asset).suffix])
         # Its name holds a digest of its content.
         assert "immutable" in file.headers["cache-control"]
+    assert visitor.get("/static/staticfiles.json").status == 404
     assert visitor.get("/nothing?token=secret").status == 404
     assert visitor.get("/admin/").status == 302
     visitor.log_in()

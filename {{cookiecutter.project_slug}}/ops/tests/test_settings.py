@@ -17,7 +17,6 @@ from django.core.files.storage import storages
 from django.core.mail import EmailMessage
 from django.core.management import call_command
 from django.db.utils import ConnectionHandler
-from django.templatetags.static import static
 from environs import EnvError
 {% if cookiecutter.database == 'sqlite' %}
 from pytest_django import DjangoDbBlocker
@@ -75,16 +74,6 @@ def test_settings_in_force(settings: LazySettings) -> None:
 {% endif %}
     settings.STORAGES = values.STORAGES
     assert type(storages["staticfiles"]).__name__ == "ModuleStaticFilesStorage"
-
-
-def test_manifest_of_static_files_is_not_public(tmp_path: Path, settings: LazySettings) -> None:
-    settings.DEBUG = False
-    settings.STATIC_ROOT = tmp_path / "staticfiles"
-    settings.STORAGES = production().STORAGES
-    call_command("collectstatic", interactive=False, verbosity=0)
-    assert (tmp_path / "staticfiles.json").is_file()
-    assert not [*settings.STATIC_ROOT.rglob("staticfiles.json*")]
-    assert static("{{ cookiecutter.app }}/index.js") != "/static/{{ cookiecutter.app }}/index.js"
 
 
 {% if cookiecutter.layer == 'memory' %}

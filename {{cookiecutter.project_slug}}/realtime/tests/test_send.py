@@ -28,7 +28,7 @@ async def test_only_json_objects_are_sent() -> None:
 
 async def test_group_that_was_just_left_can_be_joined() -> None:
     # Redis takes a moment to subscribe: about one of 200 frames was too early.
-    for number in range(50):
+    for number in range(30):
         async with Client(application=application(ChatConsumer)) as client:
             await send_to_group(GROUP, {"number": number})
             assert await client.receive_json() == {"number": number}

@@ -1,10 +1,8 @@
 """Tests of the project on its real server."""
 
 import json
-import re
 from contextlib import closing
 from http.client import HTTPConnection
-from urllib.parse import urlencode
 
 import pytest
 {% if cookiecutter.layer == 'redis' %}
@@ -97,23 +95,6 @@ def test_path_that_would_extend_the_host_is_refused(server: Server, target: str)
     with closing(HTTPConnection(server.address)) as connection:
         connection.request("GET", target)
         assert connection.getresponse().status == 400
-
-
-@pytest.mark.django_db(transaction=True)
-def test_visitor_can_not_choose_an_address(server: Server) -> None:
-    kind = {"Content-Type": "application/x-www-form-urlencoded"}
-    with closing(HTTPConnection(server.address)) as connection:
-        connection.request("GET", "/accounts/login/")
-        response = connection.getresponse()
-        cookie = response.headers["Set-Cookie"].partition(";")[0]
-        token = re.findall('csrfmiddlewaretoken" value="([^"]+)"', response.read().decode())[0]
-        form = urlencode({"csrfmiddlewaretoken": token, "username": "ada", "password": "guess"})
-        for number in range(6):
-            address = f"203.0.113.{number}"
-            headers = {"Forwarded": f"for={address}", "X-Forwarded-For": address} | kind
-            connection.request("POST", "/accounts/login/", form, {"Cookie": cookie, **headers})
-            page = connection.getresponse().read().decode()
-    assert "Too many attempts" in page
 
 
 def test_visitor_can_not_choose_the_site(server: Server) -> None:
