@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.projects.clients import free_port, logged, running, wait_until
+from tests.projects.clients import SECONDS, free_port, logged, running, wait_until
 from tests.projects.servers import (
     by_server,
     copy,
@@ -29,6 +29,7 @@ def refusal(project: Path, **environment: str) -> str:
         env={**os.environ, **production(project), **environment},
         capture_output=True,
         text=True,
+        timeout=SECONDS,
     )
     assert (done.returncode, done.stdout) == (1, "")
     return done.stderr

@@ -21,14 +21,14 @@ def deployed(subject: Subject, services: dict[str, str]) -> dict[str, str]:
     The proofs of one project share these files.
     """
     env = {**production(), **services}
-    static = subject.folder / "staticfiles"
 
     def collect(folder: Path) -> None:
         subject.run("manage.py", "collectstatic", "--no-input", "--verbosity=0", **env)
-        shutil.copytree(static, folder, dirs_exist_ok=True)
+        for path in subject.folder.glob("staticfiles*"):
+            path.rename(folder / path.name)
 
     kept = filled(subject.caches / f"static files of {subject.name}", collect)
-    shutil.copytree(kept, static, dirs_exist_ok=True)
+    shutil.copytree(kept, subject.folder, dirs_exist_ok=True)
     return env
 
 

@@ -8,6 +8,7 @@ import sys
 from argparse import ArgumentParser
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
@@ -78,7 +79,9 @@ def positive(value: int | None, name: str, default: int, most: int) -> int:
 def check_static_files() -> None:
     """Raise an error if the static files have not been collected, as pages require."""
     storage = staticfiles_storage
-    if isinstance(storage, ManifestStaticFilesStorage) and not storage.hashed_files:
+    if not isinstance(storage, ManifestStaticFilesStorage):
+        return
+    if not (storage.hashed_files and Path(settings.STATIC_ROOT).is_dir()):
         raise CommandError("The static files are missing. Run `manage.py collectstatic`.")
 
 
