@@ -77,9 +77,8 @@ def test_the_command_gives_git_the_whole_project(tmp_path: Path) -> None:
     subprocess.run([*command, "--git", "-q"], cwd=tmp_path, check=True)
     project = tmp_path / "My-Site-2"
     write({"project_name": "My Site 2", "app": "my_app"}, expected := tmp_path / "expected")
-    assert set(output(project, "git", "ls-files").splitlines()) == contents(expected).keys() - {
-        ".env"
-    }
+    listed = output(project, "git", "ls-files").splitlines()
+    assert set(listed) == contents(expected).keys() - {".env"}
 
 
 def test_git_leaves_out_what_is_private(tmp_path: Path) -> None:
