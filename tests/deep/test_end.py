@@ -40,19 +40,22 @@ SEVERAL_WORKERS = [
 ]
 
 CONSUMER = """
+import logging
+
 
 async def disconnect(self, code):
-    logger.warning("disconnect() ran")
+    logging.warning("disconnect() ran")
 
 
 IndexConsumer.disconnect = disconnect
 """
 BUSY_CONSUMER = """
 import asyncio
+import logging
 
 
 async def on_busy(self, frame):
-    logger.warning("on_busy() runs")
+    logging.warning("on_busy() runs")
     await asyncio.sleep(4.5)
 
 
