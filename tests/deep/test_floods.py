@@ -89,6 +89,9 @@ def test_floods_do_not_hold_up_others(
             begin = time.monotonic()
             assert get(server.port, "/healthz")[0] == 200
             waits.append(time.monotonic() - begin)
-        assert all(one.result() for one in floods)
+        opened = sum(one.result() for one in floods)
+        if answers["server"] != UNBOUNDED:
+            # A connection that is not cut lasts until the end.
+            assert opened > 3 * FLOODERS
         # On an idle machine it is less than one second, but the floods share its processors.
         assert max(waits) < 5
