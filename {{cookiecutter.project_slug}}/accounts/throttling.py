@@ -5,11 +5,9 @@ nothing. No package is used: django-axes supports Django up to 6.0, django-ratel
 """
 
 from datetime import timedelta
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Q, QuerySet
@@ -17,6 +15,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.views.decorators.debug import sensitive_variables
+
+from ops.networks import network_of
 
 from .devices import device_of
 from .models import LoginAttempt, User
@@ -29,45 +29,16 @@ LIMITS = {"both": 5, "network": 50, "name": 100}
 DEVICE = "device "
 
 
-def parse(address: str) -> IPv4Address | IPv6Address | None:
-    """Return an address, or None if it is none, as on a Unix socket."""
-    # Some proxies append the client's port.
-    if address.startswith("["):
-        address = address[1:].partition("]")[0]
-    elif address.count(":") == 1:
-        address = address.partition(":")[0]
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return None
-    # A socket for both versions shows IPv4 clients as ::ffff:192.0.2.1.
-    return getattr(parsed, "ipv4_mapped", None) or parsed
-
-
-def network_of(request: HttpRequest | None) -> str:
-    """Return the network of a client: an IPv4 address, or the /64 of an IPv6 address."""
-    if request is None:
-        return ""
-    address = parse(request.META.get("REMOTE_ADDR") or "")
-    forwarded = request.headers.get("X-Forwarded-For")
-    if settings.BEHIND_TLS_PROXY and forwarded is not None and is_proxy(address):
-        # The proxy has added the last one; a client may have invented the others.
-        address = parse(forwarded.rpartition(",")[2].strip())
-    if isinstance(address, IPv6Address):
-        return str(IPv6Network((int(address), 64), strict=False))
-    return str(address or "")
-
-
-def is_proxy(address: IPv4Address | IPv6Address | None) -> bool:
-    """Return whether a request comes from a proxy, rather than past it."""
-    return address is None or any(address in network for network in settings.PROXY_NETWORKS)
-
-
 def attempt(request: HttpRequest | None, name: str) -> LoginAttempt:
     """Return an attempt without the name itself, since users may type a password there."""
     digest = salted_hmac("login", name.casefold(), algorithm="sha256").hexdigest()
-    device = request and device_of(request, name)
-    return LoginAttempt(name=digest, network=f"{DEVICE}{device}" if device else network_of(request))
+    if request is None:
+        return LoginAttempt(name=digest, network="")
+    if device := device_of(request, name):
+        return LoginAttempt(name=digest, network=f"{DEVICE}{device}")
+    peer = request.META.get("REMOTE_ADDR") or ""
+    network = network_of(peer, request.headers.get("X-Forwarded-For"))
+    return LoginAttempt(name=digest, network=network)
 
 
 def is_throttled(made: LoginAttempt, others: QuerySet[LoginAttempt] | None = None) -> bool:

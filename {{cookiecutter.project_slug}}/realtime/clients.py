@@ -139,18 +139,27 @@ class Client:
         self.leave_all()
         self._socket.disconnect(code)
 
-    def count(self) -> bool:
+    def count(self, size: int) -> bool:
         """Count a frame of the client; return False if it sends far too many.
 
+        Args:
+            size: The frame's length in bytes.
+
         Raises:
-            FrameError: The client sends more than is allowed.
+            FrameError: The client, or its network, sends more than is allowed.
         """
         RECEIVED.inc()
         self._received_at = self._loop.time()
         rate = self._rate.add()
-        if 1 < rate <= TOLERANCE:
+        network = self._socket.network
+        shared = network.add(size) if network else 0
+        if max(rate, shared) > TOLERANCE:
+            return False
+        if rate > 1:
             raise FrameError("rate_limited", f"Send at most {self._limit} messages per second.")
-        return rate <= TOLERANCE
+        if shared > 1:
+            raise FrameError("rate_limited", "Your network sends too much. Wait a few seconds.")
+        return True
 
     async def end(self, code: int) -> None:
         """Close the connection after the frames that wait."""

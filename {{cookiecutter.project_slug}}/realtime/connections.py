@@ -20,6 +20,7 @@ from ops.logs import identify
 from ops.metrics import CONNECTIONS
 
 from .groups import Group
+from .networks import Network
 from .prefix import apply_prefix
 from .requests import Request
 from .sockets import SOCKET, Socket
@@ -85,9 +86,12 @@ class Connections:
         apply_prefix(scope)
         if scope["type"] == "websocket":
             socket = Socket(receive, send)
-            if self._stopping or len(self._sockets) >= settings.WS_MAX_CONNECTIONS:
+            network = Network.of(scope)
+            is_full = self._stopping or len(self._sockets) >= settings.WS_MAX_CONNECTIONS
+            if is_full or not network.enter():
                 await self._refuse(socket)
                 return
+            socket.network = network
             use_thread_pool()
             scope[SOCKET] = socket  # type: ignore[literal-required]
             self._sockets.add(socket)
@@ -96,6 +100,7 @@ class Connections:
                 await self._serve(socket, scope)
             finally:
                 socket.end()
+                network.leave()
                 self._sockets.discard(socket)
                 CONNECTIONS.dec()
         elif scope["type"] == "http":

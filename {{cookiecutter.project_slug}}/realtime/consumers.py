@@ -83,6 +83,8 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
             has_middleware = True
         else:
             has_middleware = send != socket.send
+        if self.login_required:
+            socket.login_code = LOG_IN_FIRST
         # Names with two underscores can't collide with a subclass's.
         self.__socket = socket
         self.__client = Client(
@@ -155,7 +157,7 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
         """Pass a frame to `receive`, and send an error in it to the client."""
         text = message.get("text")
         try:
-            if not self.__client.count():
+            if not self.__client.count(size_of(message)):
                 await self.__client.end(TOO_MANY)
             elif text is None:
                 await self.receive(bytes_data=message.get("bytes"))
@@ -391,6 +393,14 @@ def may_be_handled(event: Any) -> bool:
     if name == "websocket_receive":
         return isinstance(event.get("text"), str) or isinstance(event.get("bytes"), bytes)
     return name not in SERVER_EVENTS and not name.startswith("on_")
+
+
+def size_of(event: Event) -> int:
+    """Return the length of a frame in bytes."""
+    text = event.get("text")
+    if text is None:
+        return len(event.get("bytes") or b"")
+    return len(text) if text.isascii() else len(text.encode())
 
 
 def ref_of(text: str | None) -> Any:

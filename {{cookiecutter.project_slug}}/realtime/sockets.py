@@ -12,11 +12,14 @@ from ops.metrics import CLOSED
 
 {% if cookiecutter.server == 'daphne' %}
 from .daphne import Inlet, Outlet, limit_fragments
-
 {% endif %}
+from .networks import Network
+
 # Where a scope holds its Socket.
 SOCKET = "realtime.socket"
 
+# A page comes back after it, perhaps as a guest.
+SESSION_CHANGED = 4001
 # Time for a client to confirm the close.
 CLOSE_SECONDS = 5
 {% if cookiecutter.server == 'granian' %}
@@ -35,6 +38,10 @@ class Socket:
         """Wrap the server's callables; the current task is the one that serves the WebSocket."""
         self.task = cast("asyncio.Task[None]", asyncio.current_task())
         self.code: int | None = None
+        # Where it comes from, if it came through the project's application.
+        self.network: Network | None = None
+        # The code with which it is closed when its user's login has ended.
+        self.login_code = SESSION_CHANGED
         # Waits, for a limited time, until the consumer has finished what it is doing.
         self.rest: Callable[[], Awaitable[None]] | None = None
         # The server's own, which is enough for frames.

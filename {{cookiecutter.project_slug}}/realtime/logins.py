@@ -1,0 +1,162 @@
+"""Logins: a WebSocket is closed when the login that it was opened with has ended.
+
+Each process asks the database for all its users at once, since nothing else reports every change:
+signals stay in one process, and `update()` sends none.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import Context
+from types import SimpleNamespace
+from typing import Any
+
+from channels.db import database_sync_to_async
+from django.contrib.auth import SESSION_KEY, get_user, get_user_model
+
+from .sockets import Socket
+from .threads import use_thread_pool
+
+logger = logging.getLogger(__name__)
+
+CHECK_SECONDS = 4
+# A view that changes a password saves the user first and the session a moment later.
+CONFIRM_SECONDS = 1
+# Databases limit the values in a query.
+BATCH = 10_000
+# The fields of a user whose change ends a login.
+FIELDS = ("password", "is_active")
+
+
+class Snapshot(dict[str, Any]):
+    """The content of a session, for code that would also change the session.
+
+    Django gives a session a new key when it was signed with one of SECRET_KEY_FALLBACKS. Over a
+    WebSocket the browser would never learn that key, and its user would be logged out.
+    """
+
+    def cycle_key(self) -> None:
+        """Do nothing: the session keeps its key."""
+
+    def flush(self) -> None:
+        """Do nothing: the session keeps its content."""
+
+
+def user_of(session: Any) -> Any:
+    """Return the user of a session, or an AnonymousUser."""
+    return get_user(SimpleNamespace(session=Snapshot(session.items())))  # type: ignore[arg-type]
+
+
+class Login:
+    """A WebSocket's session, and its user when it was last checked."""
+
+    def __init__(self, socket: Socket, session: Any, user: Any) -> None:
+        self.socket = socket
+        self.session = session
+        self.key = session.session_key
+        self.user = session.get(SESSION_KEY)
+        self.state: Any = state_of(user)
+
+    def refresh(self) -> bool:
+        """Return whether a user is logged in. A consumer may log users in and out itself."""
+        self.key = self.session.session_key
+        if (user := self.session.get(SESSION_KEY)) != self.user:
+            self.user, self.state = user, None
+        return self.key is not None and self.user is not None
+
+    def move(self, key: str) -> bool:
+        """Follow the session to its new key; return whether its user is still logged in."""
+        session = type(self.session)(key)
+        user = user_of(session)
+        if not user.is_authenticated or session.get(SESSION_KEY) != self.user:
+            return False
+        self.session.become(session)
+        self.state = state_of(user)
+        return True
+
+
+class Logins:
+    """The logins of the WebSockets in this process."""
+
+    def __init__(self) -> None:
+        self._open: dict[Socket, Login] = {}
+        self._checking: asyncio.Task[None] | None = None
+
+    @contextmanager
+    def watch(self, socket: Socket, session: Any, user: Any) -> Iterator[None]:
+        """Close a WebSocket when the login of its user has ended.
+
+        Args:
+            socket: The WebSocket.
+            session: Its session. A guest's counts too, since a consumer may log the guest in.
+            user: Its user, possibly an AnonymousUser.
+        """
+        self._open[socket] = Login(socket, session, user)
+        if self._checking is None:
+            self._checking = asyncio.create_task(self._check(), context=Context())
+        try:
+            yield
+        finally:
+            del self._open[socket]
+            if not self._open:
+                self._checking.cancel()
+                self._checking = None
+
+    async def _check(self) -> None:
+        use_thread_pool()
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            try:
+                changed = await find_changed([*self._open.values()])
+                if changed:
+                    await asyncio.sleep(CONFIRM_SECONDS)
+                    changed = await find_changed([*changed])
+                for login, key in changed.items():
+                    if key is None or not await database_sync_to_async(login.move)(key):
+                        self._end(login)
+            except Exception as error:  # noqa: BLE001, each database has its own errors
+                logger.warning("Logins could not be checked, retrying: %r", error)
+
+    def _end(self, login: Login) -> None:
+        if login.socket in self._open:
+            login.socket.disconnect(login.socket.login_code)
+
+
+def state_of(user: Any) -> list[Any]:
+    """Return what ends a user's logins when it changes."""
+    return [getattr(user, field, True) for field in FIELDS]
+
+
+async def find_changed(logins: list[Login]) -> dict[Login, str | None]:
+    """Return the logins that have changed, with the new key of those whose session has moved."""
+    current = [login for login in logins if login.refresh()]
+    changed: dict[Login, str | None] = {}
+    for start in range(0, len(current), BATCH):
+        changed |= await database_sync_to_async(compare)(current[start : start + BATCH])
+    return changed
+
+
+def compare(logins: list[Login]) -> dict[Login, str | None]:
+    """Return the logins that are not as in the database, with the new key of moved sessions."""
+    model = get_user_model()
+    fields = {field.name for field in model._meta.get_fields()}.intersection(FIELDS)  # noqa: SLF001
+    rows = model._default_manager.filter(pk__in={login.user for login in logins})  # noqa: SLF001
+    users = {
+        str(row["pk"]): [row.get(field, True) for field in FIELDS]
+        for row in rows.values("pk", *fields)
+    }
+    keys = [login.key for login in logins]
+    # Other kinds of sessions can't be looked up together: only their users are checked.
+    find = getattr(type(logins[0].session), "current_keys", None)
+    current = find(keys) if find else dict(zip(keys, keys, strict=True))
+    changed = {}
+    for login in logins:
+        key, state = current.get(login.key), users.get(login.user)
+        if login.state is None:
+            login.state = state_of(user_of(login.session))
+        if key != login.key:
+            changed[login] = key
+        elif state != login.state:
+            changed[login] = None
+    return changed

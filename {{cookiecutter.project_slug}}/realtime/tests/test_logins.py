@@ -1,0 +1,130 @@
+"""Tests of WebSockets whose user logs out, is deactivated or changes the password."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from channels.auth import login, logout
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.test import Client as Browser
+
+from realtime import logins
+from realtime.testing import Client, session_cookie
+
+from .applications import ChatConsumer, application
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="package"),
+    pytest.mark.django_db(transaction=True),
+]
+PASSWORD = "correct horse"
+USERS = get_user_model().objects
+
+
+class Named(ChatConsumer):
+    async def on_name(self, _frame: Any) -> None:
+        await self.send_json({"name": self.scope["user"].get_username()})
+
+
+class Private(Named):
+    login_required = True
+
+
+@pytest.fixture(autouse=True)
+def check_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logins, "CHECK_SECONDS", 0.02)
+    monkeypatch.setattr(logins, "CONFIRM_SECONDS", 0.02)
+
+
+@pytest.fixture
+def browser(transactional_db: None) -> Browser:  # noqa: ARG001, for the user
+    """Return a browser in which a user has logged in."""
+    browser = Browser()
+    browser.force_login(USERS.create_user("ada", password=PASSWORD))
+    return browser
+
+
+def client_of(browser: Browser, consumer: type[ChatConsumer] = Named) -> Client:
+    cookie = f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
+    return Client(application=application(consumer), headers={"cookie": cookie})
+
+
+def deactivate(_browser: Browser) -> None:
+    USERS.update(is_active=False)
+
+
+def delete(_browser: Browser) -> None:
+    USERS.all().delete()
+
+
+def set_password(_browser: Browser) -> None:
+    user = USERS.get(username="ada")
+    user.set_password("another")
+    user.save()
+
+
+@pytest.mark.parametrize(("consumer", "code"), [(Named, 4001), (Private, 4401)])
+@pytest.mark.parametrize("end", [Browser.logout, deactivate, delete, set_password])
+async def test_websocket_ends_with_the_login(
+    browser: Browser, end: Callable[[Browser], None], consumer: type[ChatConsumer], code: int
+) -> None:
+    bob = Browser()
+    await database_sync_to_async(bob.force_login)(await USERS.acreate_user("bob"))
+    async with (
+        client_of(browser, consumer) as client,
+        Client(application=application(Named)) as guest,
+    ):
+        await database_sync_to_async(end)(browser)
+        assert await client.receive_close() == code
+        assert await guest.ask({"type": "name"}) == {"name": ""}
+
+
+async def test_user_who_changes_the_own_password_stays(browser: Browser) -> None:
+    elsewhere = Browser()
+    await database_sync_to_async(elsewhere.force_login)(await USERS.aget())
+    new = "a new horse"
+    fields = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+    async with client_of(browser) as own, client_of(elsewhere) as other:
+        response = await database_sync_to_async(browser.post)("/accounts/password_change/", fields)
+        assert response.status_code == 302
+        assert await other.receive_close() == 4001
+        assert await own.ask({"type": "name"}) == {"name": "ada"}
+        # The session has a new key, which is followed.
+        await database_sync_to_async(browser.logout)()
+        assert await own.receive_close() == 4001
+
+
+async def test_one_user_does_not_end_another(browser: Browser) -> None:
+    bob = await USERS.acreate_user("bob")
+    headers = {"cookie": await database_sync_to_async(session_cookie)(bob)}
+    async with (
+        client_of(browser) as client,
+        Client(application=application(Named), headers=headers) as other,
+    ):
+        await USERS.filter(username="ada").aupdate(is_active=False)
+        assert await client.receive_close() == 4001
+        assert await other.ask({"type": "name"}) == {"name": "bob"}
+
+
+async def test_login_in_a_consumer_counts() -> None:
+    class Entrance(Named):
+        async def on_login(self, _frame: Any) -> None:
+            await login(self.scope, user, "django.contrib.auth.backends.ModelBackend")
+            await self.scope["session"].asave()
+            await self.on_name({})
+
+        async def on_logout(self, _frame: Any) -> None:
+            await logout(self.scope)
+            await self.on_name({})
+
+    user = await USERS.acreate_user("ada")
+    async with Client(application=application(Entrance)) as client:
+        assert await client.ask({"type": "login"}) == {"name": "ada"}
+        assert await client.ask({"type": "logout"}) == {"name": ""}
+        await asyncio.sleep(0.1)
+        assert await client.ask({"type": "login"}) == {"name": "ada"}
+        await USERS.aupdate(is_active=False)
+        assert await client.receive_close() == 4001
