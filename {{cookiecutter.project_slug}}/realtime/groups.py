@@ -202,12 +202,14 @@ class Group:
         A layer sends Redis a subscription without waiting for it to take effect, and messages go
         another way: those that are sent at once could come too early.
         """
+        delay = PROBE_SECONDS
         while not self._subscribed.is_set():
             with suppress(Exception):
                 await layer.group_send(self.name, {"type": PROBE})
             with suppress(TimeoutError):
-                async with asyncio.timeout(PROBE_SECONDS):
+                async with asyncio.timeout(delay):
                     await self._subscribed.wait()
+            delay = min(2 * delay, RETRY_SECONDS)
 
     async def _receive(self, layer: BaseChannelLayer, channel: str) -> None:
         """Deliver one event. One that can't be decoded or delivered costs only itself."""
