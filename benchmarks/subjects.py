@@ -170,7 +170,10 @@ class Workshop:
             "SECURE_SSL_REDIRECT": "False",
             # The bare application does not configure logging, and would log every connection.
             "UVICORN_LOG_LEVEL": "error",
+            # All clients are on one network.
+            "WS_BYTES_PER_SECOND": "1000000000",
             "WS_MAX_CONNECTIONS": "100000",
+            "WS_MAX_CONNECTIONS_PER_NETWORK": "100000",
             "WS_MESSAGES_PER_SECOND": "1000000",
         }
 

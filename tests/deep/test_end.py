@@ -22,7 +22,7 @@ from tests.projects.clients import (
     open_stalled,
     wait_until,
 )
-from tests.projects.servers import Server, by_server, copy, servers, serving
+from tests.projects.servers import FAST, Server, by_server, copy, servers, serving
 from tests.questions import Answers
 
 # README: registered codes are beyond Daphne.
@@ -123,7 +123,7 @@ def test_client_that_reads_late_learns_that_the_server_stops(
     answers: Answers, make_project: Callable[[Answers], Path], tmp_path: Path
 ) -> None:
     project = copy(make_project(answers), tmp_path)
-    with serving(project, WS_MESSAGES_PER_SECOND="10000") as server:
+    with serving(project, **FAST) as server:
         code = asyncio.run(stop_with_slow_reader(server))
         assert code == RESTART.get(str(answers["server"]), 1012)
 

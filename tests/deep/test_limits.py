@@ -158,7 +158,7 @@ def test_garbage_is_answered_and_the_connection_kept(
     ]
     project = copy(make_project(answers), tmp_path)
     with (
-        serving(project, WS_MESSAGES_PER_SECOND="1000") as server,
+        serving(project, WS_MESSAGES_PER_SECOND="1000", WS_BYTES_PER_SECOND="1000000") as server,
         open_socket(server.port) as alice,
         open_socket(server.port) as eve,
     ):

@@ -25,7 +25,7 @@ from tests.projects.clients import (
     say_async,
     wait_until,
 )
-from tests.projects.servers import Server, by_server, copy, manage, servers, serving
+from tests.projects.servers import FAST, Server, by_server, copy, manage, servers, serving
 from tests.questions import Answers
 
 CLIENTS = 50
@@ -126,7 +126,7 @@ def test_client_that_does_not_read_holds_up_nobody_else(
         await hang_up(stalled, sender, *others)
 
     project = copy(make_project(answers), tmp_path, constants=SHORT)
-    with serving(project, WS_MESSAGES_PER_SECOND="10000") as server:
+    with serving(project, **FAST) as server:
         asyncio.run(check(server))
         server.process.terminate()
         server.process.wait(30)
@@ -159,7 +159,7 @@ def test_client_that_reads_slowly_gets_all(
     # Daphne cuts who has shown no life for so long; by default that takes most of a minute.
     options = ["--ping-interval=1", "--ping-timeout=5"] if answers["server"] == "daphne" else []
     project = copy(make_project(answers), tmp_path)
-    with serving(project, *options, WS_MESSAGES_PER_SECOND="10000") as server:
+    with serving(project, *options, **FAST) as server:
         asyncio.run(check(server))
 
 

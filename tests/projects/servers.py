@@ -13,6 +13,9 @@ from tests.environments import runnable
 from tests.projects.clients import free_port, logged, running
 from tests.questions import Answers, usual
 
+# For clients that send more than a project allows by default.
+FAST = {"WS_BYTES_PER_SECOND": "100000000", "WS_MESSAGES_PER_SECOND": "10000"}
+
 
 def servers(layer: str) -> list[Answers]:
     """Return the first combination for each server that this machine can run without services."""
