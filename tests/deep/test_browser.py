@@ -31,6 +31,8 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 RECONNECT_MILLISECONDS = 45_000
 
+LOGIN_ENDED = "Your login has ended, and you write as a guest. Reload the page to log in."
+
 SIZES = [(1280, 800), (390, 844), (320, 568)]
 
 ANSWERS = runnable(pairs("server", "layer"))[0]
@@ -371,6 +373,7 @@ def test_page_says_that_the_server_is_full(project: Path, open_page: Callable[[s
     ("code", "words", "seconds"),
     [
         (1013, "The server is full.", 5),
+        (4001, LOGIN_ENDED, 0),
         (4008, "The connection was too slow.", 0),
         (4029, "Too many messages at once.", 5),
     ],
@@ -400,7 +403,28 @@ def test_page_says_why_it_was_disconnected(
         page.clock.run_for(seconds * 1_000)
         page.clock.resume()
         expect_live(page)
-        expect(page.locator("#reason")).to_be_empty()
+        # From now on the page is a guest's.
+        expect(page.locator("#reason")).to_have_text(words if code == 4001 else "")
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (4401, "Log in to use this page."),
+        (4403, "You do not have permission to use this page."),
+    ],
+)
+def test_page_says_why_it_gives_up(
+    project: Path, open_page: Callable[[str], Page], code: int, words: str
+) -> None:
+    port = free_port()
+    page = open_page("about:blank")
+    page.route_web_socket("**/ws/index/", lambda socket: socket.close(code=code))
+    with serving(project, port):
+        visit(page, f"http://127.0.0.1:{port}/")
+        expect(page.locator("#reason")).to_have_text(words)
+        expect(page.locator("#status")).to_have_text("Disconnected")
+        expect(page.locator("#countdown")).to_be_empty()
 
 
 def test_page_knows_that_the_network_is_gone(

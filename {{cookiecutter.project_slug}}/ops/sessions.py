@@ -58,8 +58,9 @@ class SessionStore(db.SessionStore):
     def _record_move(self, old: str | None) -> None:
         """Record the new key, for WebSockets that the user has opened with the old one."""
         if old and self.session_key and SESSION_KEY in self:
-            self.get_model_class().objects.create(
+            expires = timezone.now() + MOVED_LIFETIME
+            # Another request may have moved it at the same time.
+            self.get_model_class().objects.update_or_create(
                 session_key=old + MOVED,
-                session_data=self.session_key,
-                expire_date=timezone.now() + MOVED_LIFETIME,
+                defaults={"session_data": self.session_key, "expire_date": expires},
             )

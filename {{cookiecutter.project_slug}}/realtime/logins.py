@@ -112,14 +112,20 @@ class Logins:
                 if changed:
                     await asyncio.sleep(CONFIRM_SECONDS)
                     changed = await find_changed([*changed])
-                for login, key in changed.items():
-                    if key is None or not await database_sync_to_async(login.move)(key):
-                        self._end(login)
             except Exception as error:  # noqa: BLE001, each database has its own errors
                 logger.warning("Logins could not be checked, retrying: %r", error)
+                continue
+            for login, key in changed.items():
+                await self._end(login, key)
 
-    def _end(self, login: Login) -> None:
-        if login.socket in self._open:
+    async def _end(self, login: Login, key: str | None) -> None:
+        """Close a login's WebSocket, unless its session goes on with another key."""
+        try:
+            goes_on = key is not None and await database_sync_to_async(login.move)(key)
+        except Exception as error:  # noqa: BLE001
+            logger.warning("A login could not be checked, retrying: %r", error)
+            return
+        if not goes_on and login.socket in self._open:
             login.socket.disconnect(login.socket.login_code)
 
 

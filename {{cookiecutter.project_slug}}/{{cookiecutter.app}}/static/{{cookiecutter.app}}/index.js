@@ -44,6 +44,7 @@ const pluralRules = new Intl.PluralRules(document.documentElement.lang || undefi
 const MAX_MESSAGES = 200;
 const MAX_WAITING = 100;
 const SEND_INTERVAL = 50; // with a ping each, well below the 60 frames a second that are allowed
+const LOGIN_ENDED = 4001; // the connection comes back as a guest's
 const RATE_PAUSE = 2_000; // the server counts the frames of the last second
 
 /** Texts to be sent, the oldest first. @type {string[]} */
@@ -54,6 +55,7 @@ const queue = [];
  * @type {{text: string, ref: string, pingRef: string | undefined} | undefined}
  */
 let sent;
+let loginEnded = false;
 let pause = 0;
 let ticker = 0;
 /** The height of the log when the browser last reported a change. */
@@ -74,7 +76,7 @@ function showState(state, seconds = 0) {
 
 function showLive() {
   showState("live");
-  reason.textContent = "";
+  reason.textContent = loginEnded ? (reason.dataset[`code-${LOGIN_ENDED}`] ?? "") : "";
   connection.send({ type: "presence" });
   sendNext();
 }
@@ -83,6 +85,7 @@ function showLive() {
 function showLost(delay, code) {
   if (navigator.onLine) showState("reconnecting", Math.ceil(delay / 1000));
   else showState("offline");
+  loginEnded ||= code === LOGIN_ENDED;
   showReason(code);
 }
 
