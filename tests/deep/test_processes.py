@@ -20,13 +20,25 @@ from tests.projects.clients import (
     hang_up,
     hear,
     hear_async,
+    is_up,
+    logged,
     open_async,
     open_crowd,
     open_socket,
+    running,
     say,
     wait_until,
 )
-from tests.projects.servers import Server, by_server, copy, manage, servers, serving
+from tests.projects.servers import (
+    Server,
+    by_server,
+    copy,
+    manage,
+    production,
+    python,
+    servers,
+    serving,
+)
 from tests.questions import Answers
 
 # The one that most will choose, and the one whose worker is a process of its own.
@@ -130,3 +142,41 @@ def test_second_process_on_the_memory_layer_is_told(
         assert not warns(later)
     assert "in-memory channel layer" in manage(project, "check")
     assert "in-memory" not in manage(project, "check", DEBUG="True")
+
+
+# As Gunicorn does with --preload: it imports the application, and forks the workers.
+PRELOADED = """
+import os, signal, sys
+import uvicorn
+from mysite.asgi import application
+
+def stop(*_):
+    for worker in workers:
+        os.kill(worker, signal.SIGTERM)
+
+workers = []
+for port in map(int, sys.argv[1:]):
+    if not (worker := os.fork()):
+        uvicorn.run(application, port=port)
+        os._exit(0)
+    workers.append(worker)
+signal.signal(signal.SIGTERM, stop)
+for worker in workers:
+    os.waitpid(worker, 0)
+"""
+
+
+def test_second_worker_of_a_preloaded_application_is_reported(
+    make_project: Callable[[Answers], Path], tmp_path: Path
+) -> None:
+    project, log = make_project(servers("memory")[0]), tmp_path / "log"
+    first, second = free_port(), free_port()
+    command = logged([python(project), "-c", PRELOADED, str(first), str(second)], log)
+    with running(command, first, project, **production(project)):
+        wait_until(lambda: is_up(second), "the second worker answers")
+        with open_socket(first) as alice:
+            say(alice, "hi")
+            assert hear(alice)["message"] == "hi"
+            assert "CRITICAL" not in log.read_text()
+            with open_socket(second):
+                wait_until(lambda: "CRITICAL" in log.read_text(), "the second worker warns")
