@@ -46,10 +46,38 @@ def run(
     *arguments: str | Path,
     root: Path = ROOT,
     env: Mapping[str, str] | None = None,
+    code: str = "",
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command as a user does, or faster if its code and environment are the usual ones."""
-    if root == ROOT and not env:
-        return _forked(folder, *arguments)
+    """Run the command in a child of a process that has imported it for all of them.
+
+    If a variable is for the interpreter itself, run it in an interpreter of its own.
+
+    Args:
+        folder: The folder to run it in.
+        arguments: Its arguments.
+        root: The repository whose template it renders.
+        env: More environment variables.
+        code: Code that runs the command, such as one that changes the machine before.
+    """
+    variables = environment(folder, root, **(env or {}))
+    words = [str(word) for word in arguments]
+    if any(name.startswith(("PYTHON", "LC_")) for name in env or {}):
+        return run_anew(folder, *words, root=root, env=env)
+    forks = _forks()
+    assert forks.stdin
+    assert forks.stdout
+    request = [str(folder), words, variables, str(root), code]
+    print(json.dumps(request), file=forks.stdin, flush=True)
+    return subprocess.CompletedProcess(words, *json.loads(forks.stdout.readline()))
+
+
+def run_anew(
+    folder: Path,
+    *arguments: str | Path,
+    root: Path = ROOT,
+    env: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run the command as a user does, in a process of its own."""
     return subprocess.run(
         command(*arguments),
         cwd=folder,
@@ -61,16 +89,6 @@ def run(
         stdin=subprocess.DEVNULL,
         timeout=120,
     )
-
-
-def _forked(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run the command in a child of a process that has imported it for all of them."""
-    forks = _forks()
-    assert forks.stdin
-    assert forks.stdout
-    words = [str(word) for word in arguments]
-    print(json.dumps([str(folder), words, environment(folder)]), file=forks.stdin, flush=True)
-    return subprocess.CompletedProcess(words, *json.loads(forks.stdout.readline()))
 
 
 @cache

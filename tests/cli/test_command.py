@@ -15,6 +15,7 @@ from tests.cli.command import (
     environment,
     refused,
     run,
+    run_anew,
     tree,
     with_python,
 )
@@ -104,7 +105,7 @@ def test_stdout_is_the_path_and_stderr_the_talk(here: Path) -> None:
 def test_nothing_is_written_elsewhere(here: Path, tmp_path: Path) -> None:
     root = copied(tmp_path)
     before = tree(root)
-    assert run(here, "mysite", root=root).returncode == 0
+    assert run_anew(here, "mysite", root=root).returncode == 0
     assert tree(root) == before
     assert tree(here.parent / "home") == {}
     assert [path.name for path in here.iterdir()] == ["mysite"]
@@ -115,7 +116,7 @@ def test_compiled_modules_stay_in_the_template(here: Path, tmp_path: Path) -> No
     cache = root / TEMPLATE.name / "{{cookiecutter.app}}" / "__pycache__"
     cache.mkdir()
     (cache / "views.cpython-311.pyc").write_bytes(b"\x00\x01")
-    assert run(here, "mysite", root=root).returncode == 0
+    assert run_anew(here, "mysite", root=root).returncode == 0
     assert not [path for path in tree(here) if "__pycache__" in path]
 
 
