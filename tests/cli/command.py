@@ -157,6 +157,18 @@ def copied(folder: Path) -> Path:
     return root
 
 
+def shrunk(folder: Path, manage: str, *dependencies: str) -> Path:
+    """Return a copy of the template whose project has few dependencies and another manage.py."""
+    root = copied(folder)
+    (root / TEMPLATE.name / "manage.py").write_text(manage)
+    (root / TEMPLATE.name / "pyproject.toml").write_text(
+        '[project]\nname = "mysite"\nversion = "1"\nrequires-python = ">=3.11"\n'
+        f"dependencies = {json.dumps(dependencies)}\n"
+        "[tool.uv]\npackage = false\n[tool.uv.workspace]\n"
+    )
+    return root
+
+
 def change_questions(root: Path, **changes: object) -> None:
     path = root / "cookiecutter.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
