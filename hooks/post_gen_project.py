@@ -1,7 +1,7 @@
-"""Makes the file with the secrets private, and says what to do next in a new project.
+"""Post-generation hook: make the file with the secrets private, and print the next steps.
 
-Cookiecutter runs this file as a hook, after rendering it with Jinja; the command line loads the
-same file as it stands, so both say it in the same words.
+Cookiecutter runs this file as a hook, after rendering it with Jinja. The command line loads the
+same file unrendered, so both print the same steps.
 """
 
 import json
@@ -26,16 +26,16 @@ def next_steps(
     done: Collection[str] = (),
     uv: bool = True,
 ) -> list[str]:
-    """Say what is left to do before the project's page is seen.
+    """Return the next steps, up to the project's page.
 
     Args:
-        folder: The way to the project's folder from where the reader stands.
+        folder: The path of the project's folder, relative to the current one.
         answers: The project's answers by the names of their questions.
-        done: What is done already: `install`.
-        uv: Whether the reader can type `uv`.
+        done: The steps that are done already: `install`.
+        uv: Whether `uv` is on PATH.
 
     Returns:
-        The lines to show.
+        The lines to print.
     """
     python = "uv run"
     lines = ["Next steps:", "", f"  cd {_quoted(folder)}"]

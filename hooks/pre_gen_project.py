@@ -1,7 +1,7 @@
-"""Refuses answers from which no working project can be made, and makes an option's folders.
+"""Pre-generation hook: validate the answers, and create the folders of options.
 
 Cookiecutter runs this file as a hook, after rendering it with Jinja; the command line loads the
-same file as it stands. So there is one validator, it needs the standard library only, and it is
+same file unrendered. So there is one validator, it needs the standard library only, and it is
 valid Python before and after rendering.
 """
 
@@ -110,7 +110,7 @@ LANGUAGE_ALIASES = {
 def problems(
     answers: Mapping[str, Any], choices: Mapping[str, Sequence[str]] | None = None
 ) -> list[str]:
-    """Say what is wrong with the answers, a sentence a problem.
+    """Validate the answers, and return a sentence for each problem.
 
     Args:
         answers: The answers by the names of their questions. An answer that is missing is not a
@@ -305,7 +305,7 @@ def _with_suffix(name: str, suffix: str) -> str:
 
 
 def _taken(name: str) -> str:
-    """Say what has this name already: a part of a sentence, empty for a free name."""
+    """Return what already has this name: a part of a sentence, empty for a free name."""
     if keyword.iskeyword(name):
         return "a keyword of Python"
     for names, reason in (

@@ -72,6 +72,8 @@ BAD_NAMES = {
     "update": "a word of the command line",
     "index": "the name of the app too",
 }
+# The first name for each reason.
+ONE_A_REASON = {why: name for name, why in reversed(BAD_NAMES.items())}.values()
 BAD_ANSWERS: list[tuple[str, object, str]] = [
     ("app", "Blog", 'holds "B"'),
     ("app", "my-app", 'holds "-"'),

@@ -78,6 +78,7 @@ def _is_table(value: object) -> TypeGuard[dict[str, Any]]:
 # Far more than any pyproject.toml has.
 _MOST_BYTES = 256 * 1024
 _MOST_DOTS = 100
+_ADVICE = "Give a JSON or TOML file with the answers of a project."
 
 
 def _load(path: str) -> object:
@@ -107,9 +108,6 @@ def _parse_toml(text: str) -> object:
     if any(part.count(".") > _MOST_DOTS for part in re.split("[=\n]", text)):
         raise RecursionError
     return tomllib.loads(text)
-
-
-_ADVICE = "Give a JSON or TOML file with the answers of a project."
 
 
 def _read(path: Path) -> bytes:

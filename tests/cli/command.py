@@ -46,10 +46,38 @@ def run(
     *arguments: str | Path,
     root: Path = ROOT,
     env: Mapping[str, str] | None = None,
+    code: str = "",
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command as a user does, or faster if its code and environment are the usual ones."""
-    if root == ROOT and not env:
-        return _forked(folder, *arguments)
+    """Run the command in a child of a process that has imported it for all of them.
+
+    If a variable is for the interpreter itself, run it in an interpreter of its own.
+
+    Args:
+        folder: The folder to run it in.
+        arguments: Its arguments.
+        root: The repository whose template it renders.
+        env: More environment variables.
+        code: Code that runs the command, such as one that changes the machine before.
+    """
+    variables = environment(folder, root, **(env or {}))
+    words = [str(word) for word in arguments]
+    if any(name.startswith(("PYTHON", "LC_")) for name in env or {}):
+        return run_anew(folder, *words, root=root, env=env)
+    forks = _forks()
+    assert forks.stdin
+    assert forks.stdout
+    request = [str(folder), words, variables, str(root), code]
+    print(json.dumps(request), file=forks.stdin, flush=True)
+    return subprocess.CompletedProcess(words, *json.loads(forks.stdout.readline()))
+
+
+def run_anew(
+    folder: Path,
+    *arguments: str | Path,
+    root: Path = ROOT,
+    env: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run the command as a user does, in a process of its own."""
     return subprocess.run(
         command(*arguments),
         cwd=folder,
@@ -61,16 +89,6 @@ def run(
         stdin=subprocess.DEVNULL,
         timeout=120,
     )
-
-
-def _forked(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run the command in a child of a process that has imported it for all of them."""
-    forks = _forks()
-    assert forks.stdin
-    assert forks.stdout
-    words = [str(word) for word in arguments]
-    print(json.dumps([str(folder), words, environment(folder)]), file=forks.stdin, flush=True)
-    return subprocess.CompletedProcess(words, *json.loads(forks.stdout.readline()))
 
 
 @cache
@@ -136,6 +154,18 @@ def copied(folder: Path) -> Path:
     shutil.copytree(ROOT / "hooks", root / "hooks")
     shutil.copytree(TEMPLATE, root / TEMPLATE.name)
     shutil.copy(ROOT / "cookiecutter.json", root)
+    return root
+
+
+def shrunk(folder: Path, manage: str, *dependencies: str) -> Path:
+    """Return a copy of the template whose project has few dependencies and another manage.py."""
+    root = copied(folder)
+    (root / TEMPLATE.name / "manage.py").write_text(manage)
+    (root / TEMPLATE.name / "pyproject.toml").write_text(
+        '[project]\nname = "mysite"\nversion = "1"\nrequires-python = ">=3.11"\n'
+        f"dependencies = {json.dumps(dependencies)}\n"
+        "[tool.uv]\npackage = false\n[tool.uv.workspace]\n"
+    )
     return root
 
 

@@ -1,7 +1,8 @@
 """Runs the command in forked children, which need not import it again: a program of the tests.
 
-It reads a line for each run on stdin: the folder, the arguments and the environment. Its answer is
-a line on stdout: the exit code, stdout and stderr.
+It reads a line for each run on stdin: the folder, the arguments, the environment, the repository
+with the template, and code to run instead of the command. Its answer is a line on stdout: the exit
+code, stdout and stderr.
 """
 
 import io
@@ -10,8 +11,9 @@ import os
 import sys
 import tempfile
 from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 
-from django_asgi_new import PROGRAM, cli
+from django_asgi_new import PROGRAM, cli, template
 
 
 def warm_up() -> None:
@@ -26,10 +28,16 @@ def warm_up() -> None:
     pythons.find.cache_clear()
 
 
+def use_template(root: Path) -> None:
+    """Render the template of another repository; what it shares with this one is compiled."""
+    template.ROOT, template.QUESTIONS = root, root / "cookiecutter.json"
+    template.hook.cache_clear()
+
+
 def main() -> None:
     warm_up()
     for line in sys.stdin:
-        folder, words, variables = json.loads(line)
+        folder, words, variables, root, code = json.loads(line)
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             child = os.fork()
             if child == 0:
@@ -40,13 +48,16 @@ def main() -> None:
                 for number, file in enumerate((nowhere, out.fileno(), err.fileno())):
                     os.dup2(file, number)
                 sys.argv = [PROGRAM, *words]
+                use_template(Path(root))
+                if code:
+                    exec(code, {"__name__": "__main__"})  # noqa: S102
                 cli.main()
-            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            exit_code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
             said = []
             for stream in (out, err):
                 stream.seek(0)
                 said.append(stream.read().decode("utf-8", "surrogateescape"))
-        sys.stdout.write(json.dumps([code, *said]) + "\n")
+        sys.stdout.write(json.dumps([exit_code, *said]) + "\n")
         sys.stdout.flush()
 
 

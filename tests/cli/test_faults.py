@@ -7,9 +7,9 @@ import pytest
 from tests.cli.outcomes import ERRORS, SIGNALS, check_error, check_signal
 
 
-@pytest.mark.parametrize(("name", "start"), [*zip(SIGNALS, (0, 15, 30), strict=True)])
+@pytest.mark.parametrize(("name", "start"), [*zip(SIGNALS, (0, 30, 60), strict=True)])
 def test_a_signal(here: Path, name: str, start: int) -> None:
-    assert check_signal(here, name, 45, start) > 5
+    assert check_signal(here, name, 90, start) > 5
 
 
 @pytest.mark.parametrize("name", ERRORS)

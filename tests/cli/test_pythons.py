@@ -12,10 +12,10 @@ from django_asgi_new import pythons
 from packaging.specifiers import SpecifierSet
 
 from tests import interpreters
-from tests.cli.command import change_questions, copied, environment, program, tree, without_secret
+from tests.cli.command import change_questions, copied, run, tree, without_secret
 from tests.environments import supported
 from tests.questions import CONTENT, Answers, label, pairs, usual
-from tests.rendering import render
+from tests.rendering import render, write
 
 # Runs the command as if the running Python was the one of the first argument.
 RUNNING = """
@@ -56,15 +56,9 @@ class Machine:
             path = self.bin / f"python3.{minor}"
             path.write_text(f'#!/bin/sh\necho cpython final 3 {minor} False "$0"\n')
             path.chmod(0o755)
-        env = environment(self.here, self.root, PYENV_ROOT=str(self.bin), UV_OFFLINE="1")
-        done = subprocess.run(
-            program(RUNNING, str(running), *arguments),
-            cwd=self.here,
-            env={**env, "PATH": str(self.bin)},
-            check=False,
-            capture_output=True,
-            text=True,
-        )
+        variables = {"PATH": str(self.bin), "PYENV_ROOT": str(self.bin), "UV_OFFLINE": "1"}
+        words = (str(running), *arguments)
+        done = run(self.here, *words, root=self.root, env=variables, code=RUNNING)
         for minor in others:
             (self.bin / f"python3.{minor}").unlink()
         self.bin.rmdir()
@@ -90,7 +84,8 @@ def test_every_combination_has_a_python() -> None:
 
 @pytest.mark.parametrize("answers", pairs("django", "server"), ids=label)
 def test_requires_python_names_the_supported_versions(answers: Answers, tmp_path: Path) -> None:
-    required = SpecifierSet(requires_python(render(answers, tmp_path)))
+    write(answers, tmp_path, "pyproject.toml".__eq__)
+    required = SpecifierSet(requires_python(tmp_path))
     versions = [v for v in interpreters.promised() if interpreters.dotted(v) in required]
     assert versions == supported(answers)
 

@@ -12,19 +12,46 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.command import shrunk
 from tests.environments import runnable
 from tests.projects.clients import SECONDS, free_port, hear, is_up, open_socket, say, wait_until
-from tests.questions import Answers, flags, label, usual
+from tests.questions import ROOT, Answers, flags, label, usual
 
 COMMAND = [sys.executable, "-m", "django_asgi_new", "mysite"]
+# A server that listens only when there are two, so that both runs have chosen a port before.
+MANAGE = """
+import sys, time
+from http.server import HTTPServer, SimpleHTTPRequestHandler
+from pathlib import Path
+
+if sys.argv[1] == "runserver":
+    host, _, port = sys.argv[2].rpartition(":")
+    project = Path(__file__).parent
+    (project / "running").touch()
+    while len([*project.parents[1].glob("*/mysite/running")]) < 2:
+        time.sleep(0.01)
+    HTTPServer((host, int(port)), SimpleHTTPRequestHandler).serve_forever()
+"""
+
+
+def of(root: Path) -> dict[str, str]:
+    """Return the environment variables with which the command of a repository is run."""
+    return {"PYTHONPATH": str(root / "generator")}
 
 
 @contextmanager
-def started(folder: Path, *options: str, browser: str = "") -> Iterator[subprocess.Popen[str]]:
+def started(
+    folder: Path, *options: str, browser: str = "", root: Path = ROOT
+) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [*COMMAND, "--output-dir", str(folder), "--run", *options],
-        # Where nothing listens, so that an embedded Valkey has to.
-        env={**os.environ, "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0", "BROWSER": browser},
+        env={
+            **os.environ,
+            **of(root),
+            # Where nothing listens, so that an embedded Valkey has to.
+            "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0",
+            "BROWSER": browser,
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -85,12 +112,12 @@ def test_install_notes_the_versions(make_project: Callable[[Answers], Path]) -> 
 
 
 def test_two_runs_take_two_ports(tmp_path: Path) -> None:
-    answers = flags(runnable(usual())[0])
+    root = shrunk(tmp_path, MANAGE)
     addresses = []
     with ExitStack() as runs:
-        # At the same moment, so that both look for a free port before one of them listens.
         processes = [
-            runs.enter_context(started(tmp_path / number, *answers)) for number in ("1", "2")
+            runs.enter_context(started(tmp_path / number, "--django=5.2", root=root))
+            for number in ("1", "2")
         ]
         for process in processes:
             assert process.stdout
@@ -103,9 +130,14 @@ def test_run_without_its_database_keeps_the_project(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     answers = next(a for a in runnable(usual()) if a["database"] == "postgres")
+    root = shrunk(tmp_path, "")
     done = subprocess.run(
         [*COMMAND, "--output-dir", str(tmp_path), "--run", *flags(answers)],
-        env={**os.environ, "DATABASE_URL": f"postgres://user:secret@127.0.0.1:{port}/none"},
+        env={
+            **os.environ,
+            **of(root),
+            "DATABASE_URL": f"postgres://user:secret@127.0.0.1:{port}/none",
+        },
         check=False,
         capture_output=True,
         text=True,

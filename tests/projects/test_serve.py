@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.environments import runnable
 from tests.projects.clients import SECONDS, free_port, logged, running, wait_until
 from tests.projects.servers import (
     by_server,
@@ -17,7 +18,11 @@ from tests.projects.servers import (
     python,
     servers,
 )
-from tests.questions import Answers
+from tests.questions import Answers, each
+from tests.rendering import write
+
+# The projects that other tests use too.
+FEW = runnable(each("server", "layer", "django"))
 
 
 def refusal(project: Path, **environment: str) -> str:
@@ -49,12 +54,14 @@ def test_serve_refuses_in_one_sentence(
     )
 
 
-@pytest.mark.parametrize("answers", servers("memory"), ids=by_server)
+@pytest.mark.parametrize("answers", FEW, ids=by_server)
 def test_serve_starts_with_warnings(
     answers: Answers, make_project: Callable[[Answers], Path], tmp_path: Path
 ) -> None:
     """From another folder, at an IPv6 address, without migrations and with too many workers."""
     project = copy(make_project(answers), tmp_path)
+    # The environment for Redis has all that the in-memory layer needs.
+    write({**answers, "layer": "memory"}, project)
     port, log = free_port(), tmp_path / "log"
     command = [python(project), str(project / "manage.py"), "serve", "--host=::1"]
     environment = {**production(project), "PORT": str(port), "WEB_CONCURRENCY": "2"}

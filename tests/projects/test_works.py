@@ -14,6 +14,7 @@ from tests.projects.clients import free_port
 from tests.projects.servers import copy
 from tests.proofs.subject import Subject
 from tests.questions import Answers, each, label
+from tests.shared import common
 
 FEW = runnable(each("server", "layer", "django"))
 
@@ -33,9 +34,10 @@ def subject(
             yield {"DATABASE_URL": f"sqlite:///{database}", "REDIS_URL": valkey.connection_url}
 
     project = copy(make_project(answers), folder)
-    for name in ("scratch", "caches"):
-        (folder / name).mkdir()
-    scratch, caches = folder / "scratch", folder / "caches"
+    # The proofs of one project share its static files.
+    scratch, caches = folder / "scratch", common(tmp_path_factory) / f"caches {label(answers)}"
+    scratch.mkdir()
+    caches.mkdir(exist_ok=True)
     return Subject("mysite", answers, project, scratch, caches, services, chromium)
 
 
