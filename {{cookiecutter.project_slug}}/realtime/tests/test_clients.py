@@ -39,15 +39,15 @@ async def test_full_process_asks_to_try_again_later(settings: LazySettings) -> N
 
 
 async def test_silent_connection_receives_heartbeats(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clients, "HEARTBEAT_SECONDS", 0.1)
+    monkeypatch.setattr(clients, "HEARTBEAT_SECONDS", 0.02)
     async with chat() as client:
         assert await client.receive_json() == {"type": "heartbeat"}
         assert await client.receive_json() == {"type": "heartbeat"}
 
 
 async def test_client_that_stopped_pinging_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clients, "HEARTBEAT_SECONDS", 0.1)
-    monkeypatch.setattr(clients, "SILENCE_SECONDS", 0.1)
+    monkeypatch.setattr(clients, "HEARTBEAT_SECONDS", 0.02)
+    monkeypatch.setattr(clients, "SILENCE_SECONDS", 0.02)
     async with chat() as client:
         frame = await client.ask('{"type": "ping"}')
         while frame["type"] == "heartbeat":

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 {% if cookiecutter.layer == 'redis' %}
 import os
 {% endif %}
@@ -108,20 +109,20 @@ async def test_client_that_left_a_group_receives_nothing(consumer: type[JsonCons
 
 
 @pytest.mark.django_db(transaction=True)
-@BOTH
-async def test_user_is_reached_on_every_connection(consumer: type[JsonConsumer]) -> None:
+async def test_user_is_reached_on_every_connection() -> None:
     create_user = database_sync_to_async(get_user_model().objects.create_user)
     ada, bob = await create_user("ada"), await create_user("bob")
-    async with (
-        chat(consumer, user=ada) as first,
-        chat(consumer, user=ada) as second,
-        chat(consumer) as guest,
-    ):
-        await send_to_user(bob, {"type": "not for ada"})
-        await send_to_user(ada, {"type": "notice"})
-        assert await first.receive_json() == await second.receive_json() == {"type": "notice"}
-        await send_to_group(GROUP, {"type": "for all"})
-        assert (await guest.receive_json())["type"] == "for all"
+    for consumer in (ChatConsumer, ChannelConsumer):
+        async with (
+            chat(consumer, user=ada) as first,
+            chat(consumer, user=ada) as second,
+            chat(consumer) as guest,
+        ):
+            await send_to_user(bob, {"type": "not for ada"})
+            await send_to_user(ada, {"type": "notice"})
+            assert await first.receive_json() == await second.receive_json() == {"type": "notice"}
+            await send_to_group(GROUP, {"type": "for all"})
+            assert (await guest.receive_json())["type"] == "for all"
 
 
 async def test_frame_from_another_thread_arrives_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +177,7 @@ async def test_client_explains_what_connect_lacks(monkeypatch: pytest.MonkeyPatc
 
     with pytest.raises(AssertionError, match="sends before it accepts"):
         await chat(Early).connect()
-    monkeypatch.setattr("realtime.testing.client.SECONDS", 0.1)
+    monkeypatch.setattr("realtime.testing.client.SECONDS", 0.01)
     with pytest.raises(AssertionError, match="neither accepted nor refused"):
         await chat(Undecided).connect()
 
@@ -277,7 +278,11 @@ async def test_blocking_consumers_do_not_delay_each_other() -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("frequent_presence")
-async def test_events_of_other_programs_cost_only_themselves() -> None:
+async def test_events_of_other_programs_cost_only_themselves(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    # Without the hundreds of tracebacks.
+    caplog.set_level(logging.CRITICAL)
     layer: Any = get_channel_layer()
     frame = {"type": "realtime.send", "text": '{"type": "forged"}'}
     types: list[Any] = [None, 1, b"realtime.send", [], {}, "", "_", "on_message", "on.ping", "\n"]
