@@ -35,12 +35,12 @@ def test_healthz_uses_no_database(client: Client) -> None:
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_readyz(client: Client) -> None:
     assert client.get("/readyz").json() == {"status": "ok"}
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_readyz_names_failed_checks(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise OSError("connection refused")

@@ -4,7 +4,6 @@ import json
 import logging
 from typing import Any
 
-import pytest
 from django.conf import LazySettings
 from django.test import Client as Browser
 from prometheus_client import REGISTRY
@@ -46,7 +45,6 @@ def value(name: str, **labels: str) -> float:
     return REGISTRY.get_sample_value(name, labels) or 0
 
 
-@pytest.mark.django_db(transaction=True)
 async def test_metrics_count(settings: LazySettings) -> None:
     site = application(ChatConsumer)
     received, sent = value("websocket_frames_received_total"), value("websocket_frames_sent_total")

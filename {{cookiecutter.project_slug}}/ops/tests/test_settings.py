@@ -2,6 +2,7 @@
 
 import logging
 import os
+import runpy
 import sys
 import traceback
 from collections.abc import Iterator
@@ -12,11 +13,13 @@ from unittest.mock import patch
 import pytest
 from channels.layers import get_channel_layer
 from django.conf import LazySettings, Settings
+from django.conf import settings as current
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import storages
 from django.core.mail import EmailMessage
 from django.core.management import call_command
 from django.db.utils import ConnectionHandler
+from django.utils.functional import empty
 from environs import EnvError
 {% if cookiecutter.database == 'sqlite' %}
 from pytest_django import DjangoDbBlocker
@@ -30,12 +33,21 @@ from realtime.redis import redis_host
 
 from .commands import PRODUCTION, WITHOUT_SECRET, Commands, running_commands
 
+NO_SECRET = 'Environment variable "SECRET_KEY" not set\n.env.example describes'
 
-@pytest.fixture(scope="module")
-def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Commands]:
-    """Run the commands whose output tests read."""
-    with running_commands(tmp_path_factory.mktemp("commands") / "clone") as commands:
+
+@pytest.fixture(scope="session")
+def commands() -> Iterator[Commands]:
+    """Start the commands whose errors tests read."""
+    with running_commands() as commands:
         yield commands
+
+
+@pytest.fixture(scope="module", autouse=True)
+def start_early(request: pytest.FixtureRequest) -> None:
+    """Start the commands early if a test requires them, while other tests run."""
+    if any("commands" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("commands")
 
 
 def production(**environment: str) -> Any:
@@ -44,11 +56,6 @@ def production(**environment: str) -> Any:
     with patch.dict(os.environ, PRODUCTION | environment, clear=True), patch.dict(sys.modules):
         sys.modules.pop(name, None)
         return Settings(name)
-
-
-def test_deployment_checks_are_silent(commands: Commands) -> None:
-    done = commands["deploy"].result()
-    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.django_db
@@ -140,7 +147,7 @@ def test_other_users_cannot_read_the_database(
     ],
 )
 def test_invalid_variable_is_reported_clearly(name: str, value: str, message: str) -> None:
-    # manage.py and asgi.py print it, as the last test shows.
+    # manage.py and asgi.py print it, as tests below show.
     with pytest.raises((EnvError, ImproperlyConfigured)) as error:
         production(METRICS="True", **{"METRICS_TOKEN": "t0ken", name: value})
     assert str(error.value).startswith(message)
@@ -199,6 +206,11 @@ def test_file_in_another_encoding_is_reported_clearly(tmp_path: Path, encoding: 
         Environment(file)
     assert str(error.value) == f"{file} is not in UTF-8. Save it in UTF-8."
     assert "s3cret" not in "".join(traceback.format_exception(error.value))
+
+
+def test_variable_may_be_absent_like_the_file(tmp_path: Path) -> None:
+    with patch.dict(os.environ, clear=True), pytest.raises(EnvError, match="not set"):
+        Environment(tmp_path / ".env").str("SECRET_KEY")
 
 
 def test_origin_is_spelled_as_browsers_send_it() -> None:
@@ -319,9 +331,24 @@ def test_variables_are_not_expanded() -> None:
     assert values.SECRET_KEY == "${HOME}"
 
 
-@pytest.mark.parametrize("name", WITHOUT_SECRET)
-def test_missing_secret_is_reported_clearly(commands: Commands, name: str) -> None:
-    done = commands[name].result()
-    assert done.returncode == 1
-    assert 'Environment variable "SECRET_KEY" not set\n.env.example describes' in done.stderr
-    assert "Traceback" not in done.stderr
+def test_missing_secret_is_reported_by_manage_py(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["manage.py", "runserver"])
+    monkeypatch.delitem(sys.modules, PRODUCTION["DJANGO_SETTINGS_MODULE"])
+    manage = str(current.BASE_DIR / "manage.py")
+    # As if no setting had been read.
+    unread = patch.dict(vars(current), {"_wrapped": empty}, clear=True)
+    with patch.dict(os.environ, WITHOUT_SECRET), unread, pytest.raises(SystemExit) as end:
+        runpy.run_path(manage, run_name="__main__")
+    assert str(end.value).startswith(NO_SECRET)
+
+
+def test_missing_secret_is_reported_by_the_server(commands: Commands) -> None:
+    _, errors = commands["server"].communicate()
+    assert commands["server"].returncode == 1
+    assert NO_SECRET in errors
+    assert "Traceback" not in errors
+
+
+def test_deployment_checks_are_silent(commands: Commands) -> None:
+    _, errors = commands["check"].communicate()
+    assert commands["check"].returncode == 0, errors

@@ -1,5 +1,6 @@
 """Fixtures and hooks of pytest: services, the server, fast passwords."""
 
+import gc
 {% if cookiecutter.layer == 'redis' %}
 import os
 {% endif %}
@@ -50,6 +51,11 @@ def pytest_report_header() -> str:
 {% else %}
     return f"database: {connection.vendor}, channel layer: in memory"
 {% endif %}
+
+
+def pytest_collection_finish() -> None:
+    """Exempt what has been imported from garbage collection: it is needed until the end."""
+    gc.freeze()
 
 
 def pytest_runtest_call() -> None:

@@ -15,6 +15,8 @@ from django.db import connection
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
+from ..management.commands.serve import server
+
 START_SECONDS = 30
 STOP_SECONDS = 15
 
@@ -46,11 +48,9 @@ class Server:
         port = free_port()
         self.address = f"localhost:{port}"
         environment = {**os.environ, "DATABASE_URL": database_url()}
-        manage = str(settings.BASE_DIR / "manage.py")
-        options = ["--host=127.0.0.1", f"--port={port}", "--workers=1"]
-        self.process = subprocess.Popen(
-            [sys.executable, manage, "serve", *options], env=environment
-        )
+        # What `serve` executes, which would load the project twice.
+        command = [sys.executable, "-m", *server("127.0.0.1", port, 1)]
+        self.process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment)
 
     def open_socket(
         self, path: str, origin: str | None = None, headers: dict[str, str] | None = None
@@ -93,9 +93,9 @@ class Server:
 @contextmanager
 def live_server() -> Iterator[Server]:
     """Run the project on its real server, with the test database."""
-    server = Server()
+    running = Server()
     try:
-        server.wait_until_ready()
-        yield server
+        running.wait_until_ready()
+        yield running
     finally:
-        server.stop()
+        running.stop()

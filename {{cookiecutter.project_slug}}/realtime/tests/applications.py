@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import pytest
+
 from realtime.authentication import AuthMiddlewareStack
 from realtime.connections import Connections
 from realtime.consumers import Frame, FrameError, JsonConsumer
 from realtime.origin import OriginValidator
 from realtime.send import send_to_group
+from realtime.testing import Client
 
 GROUP = "tests"
 
@@ -33,6 +36,9 @@ class ChannelConsumer(ChatConsumer):
     own_channel = True
 
 
+BOTH = pytest.mark.parametrize("consumer", [ChatConsumer, ChannelConsumer])
+
+
 class NewsConsumer(JsonConsumer):
     """Accepts everyone, and handles the events of a group."""
 
@@ -56,3 +62,8 @@ def application(consumer: type[JsonConsumer]) -> Any:
 def places(consumer: type[JsonConsumer]) -> list[Any]:
     """Return a consumer inside everything that the project has around it, and alone."""
     return [application(consumer), consumer.as_asgi()]
+
+
+def chat(consumer: type[JsonConsumer] = ChatConsumer, **options: Any) -> Client:
+    """Return a client of a consumer."""
+    return Client(application=application(consumer), **options)

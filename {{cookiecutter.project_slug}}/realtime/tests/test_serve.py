@@ -1,6 +1,7 @@
-"""Tests of the command `serve`, which the tests on the real server run as well."""
+"""Tests of the command `serve`. Other tests run the server that it executes."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import Mock, patch
@@ -8,6 +9,8 @@ from unittest.mock import Mock, patch
 import pytest
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
+
+from realtime.management.commands.serve import server
 
 # The command asks the database for missing migrations.
 pytestmark = pytest.mark.django_db
@@ -27,6 +30,7 @@ def test_environment_sets_the_address(execv: Mock, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("PORT", "8001")
     call_command("serve")
     command = execv.call_args.args[1]
+    assert command == [sys.executable, "-m", *server("::1", 8001, 1)]
 {% if cookiecutter.server == 'daphne' %}
     assert {"--bind=::1", "--port=8001"} < set(command)
 {% elif cookiecutter.server == 'hypercorn' %}

@@ -129,7 +129,6 @@ def test_foreign_origin_is_refused(server: Server) -> None:
 
 
 {% if cookiecutter.layer == 'redis' %}
-@pytest.mark.django_db(transaction=True)
 async def test_message_crosses_processes(server: Server) -> None:
     # Alice is connected to the application in this process, Bob to the server.
     async with Client(PATH) as alice:
