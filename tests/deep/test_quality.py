@@ -25,10 +25,10 @@ pytestmark = pytest.mark.xdist_group("quality")
 # One server: what is graded, Django and the proxy send.
 @pytest.fixture(scope="module")
 def behind_caddy(
-    make_project: Callable[[Answers], Path], tmp_path_factory: pytest.TempPathFactory
+    make_migrated: Callable[[Answers], Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site")
-    project = copy(make_project(servers("redis")[0]), folder)
+    project = copy(make_migrated(servers("redis")[0]), folder)
     hsts = {
         "SECURE_HSTS_SECONDS": "31536000",
         "SECURE_HSTS_INCLUDE_SUBDOMAINS": "True",
