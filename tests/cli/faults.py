@@ -170,8 +170,8 @@ def main(fault_name: str, folder: Path, step: int, start: int) -> None:
     whole = without_secret(tree(folder / OUTPUT_DIR / "mysite"))
     print(json.dumps(asdict(undisturbed)))
     if not disturbs_writing:
-        # A few moments of a process that has imported nothing yet.
-        for moment in range(start + 1, hook.first_write, step * 16):
+        # A few moments of a process that has imported nothing yet, which takes long.
+        for moment in range(32 * start + 1, hook.first_write, 32 * step):
             print_outcome(moment)
         warm_up()
         undisturbed, _ = outcome(0)

@@ -19,7 +19,7 @@ ERRORS = {
 }
 
 
-def _outcomes(here: Path, fault: str, step: int, start: int = 0) -> list[Outcome]:
+def _outcomes(here: Path, fault: str, step: int, start: int) -> list[Outcome]:
     """Return what a fault at each moment led to; the first outcome is without a fault."""
     (here / "mine").write_text("mine")
     done = subprocess.run(
@@ -54,9 +54,9 @@ def check_signal(here: Path, name: str, step: int, start: int) -> int:
     return len(found)
 
 
-def check_error(here: Path, name: str, step: int) -> int:
+def check_error(here: Path, name: str, step: int, start: int = 0) -> int:
     """Let writing fail from each moment on, and return at how many."""
-    found = _outcomes(here, name, step)
+    found = _outcomes(here, name, step, start)
     for outcome in found:
         if outcome.left == "all":
             # It came with the last write, the rename, or after it.

@@ -30,12 +30,18 @@ def hook_refuses(here: Path, answers: dict[str, str], capfd: pytest.CaptureFixtu
     return capfd.readouterr().err
 
 
-def check_name(here: Path, capfd: pytest.CaptureFixture[str], name: str) -> None:
-    """Refuse a name in one line, in the same words by both ways."""
+def check_refusal(here: Path, name: str) -> str:
+    """Refuse a name in one line; return it."""
     said = refused(here, 2, "--", name)
     assert said.startswith("Error: The project name ")
     assert said.count("\n") == 1
     assert said.rstrip("\n").isprintable()
+    return said
+
+
+def check_name(here: Path, capfd: pytest.CaptureFixture[str], name: str) -> None:
+    """Refuse a name in one line, in the same words by both ways."""
+    said = check_refusal(here, name)
     by_hook = hook_refuses(here, {"project_name": name}, capfd)
     # What it can't write to a file, or not make a folder of, cookiecutter refuses by itself. A
     # carriage return does not survive the way through a file.

@@ -7,6 +7,8 @@ import pytest
 
 from tests.deep import verdicts
 from tests.environments import Environment, environment
+from tests.projects.servers import copy, manage
+from tests.questions import Answers, label
 from tests.shared import shared
 
 
@@ -38,5 +40,23 @@ def environment_for(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str],
             environment(django, folder)
 
         return Environment(django, shared(tmp_path_factory, f"environment {django}", fill) / "env")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_migrated(
+    make_project: Callable[[Answers], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Answers], Path]:
+    """Return a function that creates a project with a database, once in a test run.
+
+    All tests with the same answers share it, so they must not change it: see `servers.copy`.
+    """
+
+    def make(answers: Answers) -> Path:
+        def fill(folder: Path) -> None:
+            manage(copy(make_project(answers), folder), "migrate", "--verbosity=0")
+
+        return shared(tmp_path_factory, f"a migrated project {label(answers)}", fill) / "mysite"
 
     return make

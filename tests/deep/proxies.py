@@ -24,7 +24,7 @@ from websockets.typing import Origin
 
 from tests.debian import program
 from tests.projects.clients import SECONDS, free_port, wait_until
-from tests.projects.servers import Server, manage, serving_at
+from tests.projects.servers import Server, serving_at
 from tests.questions import ROOT
 
 # The official one, in a Python package.
@@ -234,10 +234,8 @@ PROXIES: dict[str, Callable[..., AbstractContextManager[Path]]] = {
 
 @contextmanager
 def site(project: Path, folder: Path, *kinds: str, **more: str) -> Iterator[list[Site]]:
-    """Run two processes of a project on one Redis, behind each of these proxies."""
+    """Run two processes of a project with a database on one Redis, behind each of these proxies."""
     require_addresses()
-    manage(project, "collectstatic", "--no-input", "--verbosity=0")
-    manage(project, "migrate", "--verbosity=0")
     ports = {kind: Ports(free_port(), free_port()) for kind in kinds}
     with ExitStack() as stack:
         valkey = stack.enter_context(ValkeyServer(port=free_port()))

@@ -1,8 +1,9 @@
 """Borderline names: what is accepted makes a project that works."""
 
+import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import cycle
 from pathlib import Path
 
@@ -29,21 +30,56 @@ def test_every_app_is_tried() -> None:
     assert {app for _, app in PAIRS} == set(GOOD_APPS)
 
 
-# In one process, since starting Django takes longer than either.
+# In children of a process that has imported Django for all of them, which takes longer than either.
 TEST_AND_CHECK = """
-import sys, manage, pytest
-if code := pytest.main(sys.argv[1:]):
-    sys.exit(code)
-sys.argv[1:] = ["check"]
-manage.main()
+import json, os, sys
+import channels.generic.websocket, channels.middleware, channels.sessions, environs, websockets
+import django.contrib.admin, django.contrib.staticfiles, django.core.handlers.asgi, django.test
+import django.db.backends.sqlite3.base
+import pytest
+
+for line in sys.stdin:
+    folder, *words = json.loads(line)
+    child = os.fork()
+    if child == 0:
+        os.dup2(2, 1)
+        os.chdir(folder)
+        import manage
+        if code := pytest.main(words):
+            sys.exit(code)
+        sys.argv[1:] = ["check"]
+        manage.main()
+        sys.exit()
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
+
+
+@pytest.fixture(scope="module")
+def run_tests_and_check(
+    environment_for: Callable[[str], Environment],
+) -> Iterator[Callable[[Path, list[str]], int]]:
+    """Return a function that runs some of a project's tests and a check, and returns a code."""
+    command = [environment_for(DJANGO).python, "-W", "error", "-c", TEST_AND_CHECK]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        asked, answered = process.stdin, process.stdout
+
+        def ask(project: Path, words: list[str]) -> int:
+            print(json.dumps([str(project), *words]), file=asked, flush=True)
+            return int(answered.readline())
+
+        yield ask
+        # It ends when there is nothing more to read.
+        asked.close()
 
 
 @pytest.mark.parametrize(("name", "app"), PAIRS)
 def test_an_accepted_name_works(
-    environment_for: Callable[[str], Environment], tmp_path: Path, name: str, app: str
+    run_tests_and_check: Callable[[Path, list[str]], int], tmp_path: Path, name: str, app: str
 ) -> None:
-    made = environment_for(DJANGO)
     project = tmp_path / name.replace(" ", "-")
     write({"project_name": name, "app": app, "django": DJANGO}, project)
     files = {path.relative_to(project).as_posix() for path in project.rglob("*") if path.is_file()}
@@ -58,8 +94,7 @@ def test_an_accepted_name_works(
     assert python <= set(seen.splitlines())
     # Of the project's tests, the one that needs its routes, its consumer and its channel layer.
     one = [app + "/tests/test_consumers.py", "-k", "message_reaches_everyone"]
-    command = [made.python, "-W", "error", "-c", TEST_AND_CHECK, "-q", *one]
-    subprocess.run(command, cwd=project, check=True)
+    assert run_tests_and_check(project, ["-q", *one]) == 0
 
 
 # Each app once, and every way to write a name: the first names of the list.

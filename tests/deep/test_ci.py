@@ -25,6 +25,7 @@ from tests.environments import (
 from tests.proofs.linted import BIN, DEPENDABOT, HOOKS, TOOLS, WORKFLOW, zizmor
 from tests.questions import QUESTIONS, Answers, combinations, label, pairs
 from tests.rendering import render, write
+from tests.shared import common, locked
 
 # A fault, by the linter that must report it and its complaint.
 FAULTS = {
@@ -173,11 +174,21 @@ class Runner:
         """Run a step as GitHub does that names no shell."""
         file = self.project.parent / "step.sh"
         file.write_text(script)
-        return self.run("bash", "-e", file)
+        if "mypy" not in script:
+            return self.run("bash", "-e", file)
+        with locked(Path(self.variables["MYPY_CACHE_DIR"])):
+            return self.run("bash", "-e", file)
 
 
-def runner(answers: Answers, folder: Path, *tools: str) -> Runner:
-    """Render a project and make it a repository, beside these tools and nothing else of ours."""
+def runner(answers: Answers, folder: Path, mypy: Path, *tools: str) -> Runner:
+    """Render a project and make it a repository, beside these tools and nothing else of ours.
+
+    Args:
+        answers: What the project is generated from.
+        folder: Where it is.
+        mypy: What mypy knows of the packages of these projects.
+        tools: What a machine of GitHub has, or that of a developer.
+    """
     project = render(answers, folder / "work")
     python = python_for(answers)
     assert python
@@ -194,6 +205,7 @@ def runner(answers: Answers, folder: Path, *tools: str) -> Runner:
         **{name: value for name, value in os.environ.items() if OF_THE_MACHINE.match(name)},
         **identity,
         "CI": "true",
+        "MYPY_CACHE_DIR": str(mypy),
         "PATH": os.pathsep.join([str(programs), f"{base_prefix(python)}/bin", os.defpath]),
         "PIPX_BIN_DIR": str(programs),
         "PIPX_HOME": str(folder / "pipx"),
@@ -216,12 +228,17 @@ def some() -> list[Answers]:
 
 
 @pytest.mark.parametrize(
-    ("answers", "locked"),
+    ("answers", "has_lock"),
     list(zip(some(), [False, True], strict=True)),
     ids=[*map(label, some())],
 )
-def test_steps_succeed(answers: Answers, locked: bool, tmp_path: Path) -> None:  # noqa: FBT001
-    made = runner(answers, tmp_path, "pipx")
+def test_steps_succeed(
+    answers: Answers,
+    has_lock: bool,  # noqa: FBT001
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    made = runner(answers, tmp_path, common(tmp_path_factory) / "mypy", "pipx")
     job = yaml.safe_load((made.project / WORKFLOW).read_text())["jobs"]["test"]
     # No service runs here: as on a developer's machine, there is SQLite and the embedded Valkey.
     services = {name for name in job["env"] if name.endswith("_URL")}
@@ -229,7 +246,7 @@ def test_steps_succeed(answers: Answers, locked: bool, tmp_path: Path) -> None: 
         "UV_PYTHON": "${{ matrix.python }}"
     }
     assert answers["database"] == "sqlite" or "DATABASE_URL" in services
-    if locked:
+    if has_lock:
         subprocess.run(
             [BIN / "uv", "lock", "--quiet"], cwd=made.project, check=True, env=made.variables
         )
@@ -240,7 +257,7 @@ def test_steps_succeed(answers: Answers, locked: bool, tmp_path: Path) -> None: 
         assert done.returncode == 0, f"{script}: {done.stdout}"
     # Nothing that was checked out has changed.
     made.succeed("git", "diff", "--exit-code")
-    if locked:
+    if has_lock:
         pyproject = made.project / "pyproject.toml"
         pyproject.write_text(pyproject.read_text().replace('"websockets>=16,', '"websockets>=15,'))
         (install,) = [script for script in scripts if "uv sync" in script]
@@ -261,7 +278,7 @@ def test_the_oldest_python_and_that_of_the_image_are_tested(
 
 def test_hooks_let_a_fresh_project_pass_and_stop_a_fault(tmp_path: Path) -> None:
     # The one with all services: no answer shapes the hooks, and the matrix lints every project.
-    made = runner(some()[-1], tmp_path, "uv")
+    made = runner(some()[-1], tmp_path, tmp_path / "mypy", "uv")
     # As the README says of a fresh clone: mypy reads the settings.
     made.succeed("cp", ".env.example", ".env")
     done = made.run(*pre_commit("run", "--all-files"))

@@ -105,7 +105,11 @@ async def client_that_does_not_read_is_cut(server: int) -> None:
 
 
 @pytest.mark.long
-def test_silence_with_all_defaults(make_project: Callable[[Answers], Path], tmp_path: Path) -> None:
+def test_silence_with_all_defaults(
+    make_project: Callable[[Answers], Path],
+    make_migrated: Callable[[Answers], Path],
+    tmp_path: Path,
+) -> None:
     """What the project, its server, the client for Redis and the proxies do on their own."""
 
     async def check_all() -> None:
@@ -123,6 +127,6 @@ def test_silence_with_all_defaults(make_project: Callable[[Answers], Path], tmp_
                 # A process of its own, where nobody else is present.
                 daphne.append(stack.enter_context(serving(project)).port)
         (silent,) = [answers for answers in servers("redis") if answers["server"] == "granian"]
-        behind = copy(make_project(silent), tmp_path)
+        behind = copy(make_migrated(silent), tmp_path)
         sites = stack.enter_context(site(behind, tmp_path, *PROXIES))
         asyncio.run(check_all())

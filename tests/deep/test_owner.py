@@ -11,6 +11,7 @@ import pytest
 from tests.environments import python_for
 from tests.projects.servers import python, servers
 from tests.questions import Answers, flags, usual
+from tests.shared import common, locked
 
 # Apps as their owners write them: without types, without docstrings. `polls` is Django's tutorial.
 APPS = Path(__file__).parent / "owner"
@@ -95,7 +96,9 @@ def install(project: Path) -> None:
 
 
 @pytest.mark.parametrize("layer", SUBJECTS)
-def test_ordinary_code_is_welcome(layer: str, tmp_path: Path) -> None:
+def test_ordinary_code_is_welcome(
+    layer: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     project = make(tmp_path, SUBJECTS[layer])
     install(project)
     succeed(project, "manage", "startapp", "polls")
@@ -104,13 +107,19 @@ def test_ordinary_code_is_welcome(layer: str, tmp_path: Path) -> None:
     shutil.copytree(APPS / "polls", project / "polls", dirs_exist_ok=True)
     edit(project / "mysite/settings.py", ('    "rooms",\n', '    "polls",\n'))
     succeed(project, "manage", "makemigrations", "rooms")
-    for tool in (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",)):
-        succeed(project, *tool)
+    for words in (["check"], ["format", "--check"]):
+        succeed(project, "ruff", *words)
+    # Both projects have the same packages, which are checked once.
+    cache = common(tmp_path_factory) / "mypy"
+    mypy = ("mypy", "--cache-dir", str(cache))
+    with locked(cache):
+        succeed(project, *mypy)
     ran = succeed(project, "pytest", "-q", "rooms", "chat")
     assert re.search(r"^13 passed", ran, re.MULTILINE), ran
     # In the project's own apps, types are required.
     (project / "ops/untyped.py").write_text("def double(number):\n    return 2 * number\n")
-    assert "Function is missing a type annotation" in run(project, "mypy").stdout
+    with locked(cache):
+        assert "Function is missing a type annotation" in run(project, *mypy).stdout
 
 
 # On one layer, which none of these packages uses.

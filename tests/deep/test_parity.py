@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.projects.clients import SECONDS, free_port, logged, running
-from tests.projects.servers import by_server, copy, manage, production, python, servers, serving_at
+from tests.projects.servers import by_server, copy, production, python, servers, serving_at
 from tests.questions import Answers
 
 HANDSHAKE = {
@@ -79,11 +79,9 @@ def started(
 @pytest.mark.parametrize("command", ["production", "runserver"])
 @pytest.mark.parametrize("answers", servers("memory"), ids=by_server)
 def test_a_page_and_its_socket_have_the_same_limits(
-    answers: Answers, command: str, make_project: Callable[[Answers], Path], tmp_path: Path
+    answers: Answers, command: str, make_migrated: Callable[[Answers], Path], tmp_path: Path
 ) -> None:
-    project = copy(make_project(answers), tmp_path)
-    manage(project, "collectstatic", "--no-input", "--verbosity=0")
-    manage(project, "migrate", "--verbosity=0")
+    project = copy(make_migrated(answers), tmp_path)
     browser = Browser(free_port())
     with started(project, browser.port, command, FORCE_SCRIPT_NAME="/app"):
         for length in COOKIES:

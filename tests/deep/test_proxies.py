@@ -24,8 +24,8 @@ TRIES = 30
 
 
 @pytest.fixture
-def project(answers: Answers, make_project: Callable[[Answers], Path], tmp_path: Path) -> Path:
-    made = copy(make_project(answers), tmp_path)
+def project(answers: Answers, make_migrated: Callable[[Answers], Path], tmp_path: Path) -> Path:
+    made = copy(make_migrated(answers), tmp_path)
     restrictions = made / "realtime/hypercorn.py"
     if restrictions.exists():
         # The project itself lets nobody go over to HTTP/2. Here it is the proxy that has to.

@@ -13,10 +13,14 @@ from playwright.sync_api import Browser
 from tests.browsers import find_chromium
 from tests.debian import program
 from tests.deep.proxies import Site, site
+from tests.digests import of_paths
 from tests.projects.servers import copy, servers
 from tests.questions import ROOT, Answers
+from tests.shared import filled
 
 PAGES = ("/", "/accounts/login/")
+QUALITY = ROOT / "tests/deep/quality"
+LISTS = ("package.json", "package-lock.json")
 
 # One process installs the tools and runs the site.
 pytestmark = pytest.mark.xdist_group("quality")
@@ -25,10 +29,10 @@ pytestmark = pytest.mark.xdist_group("quality")
 # One server: what is graded, Django and the proxy send.
 @pytest.fixture(scope="module")
 def behind_caddy(
-    make_project: Callable[[Answers], Path], tmp_path_factory: pytest.TempPathFactory
+    make_migrated: Callable[[Answers], Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site")
-    project = copy(make_project(servers("redis")[0]), folder)
+    project = copy(make_migrated(servers("redis")[0]), folder)
     hsts = {
         "SECURE_HSTS_SECONDS": "31536000",
         "SECURE_HSTS_INCLUDE_SUBDOMAINS": "True",
@@ -38,17 +42,26 @@ def behind_caddy(
         yield made
 
 
-@pytest.fixture(scope="module")
-def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def install(folder: Path) -> None:
     """Install the graders, none of whose own install steps is run."""
     npm = program("npm", "npm")
-    folder = tmp_path_factory.mktemp("tools") / "quality"
-    shutil.copytree(ROOT / "tests/deep/quality", folder)
+    for name in LISTS:
+        shutil.copy(QUALITY / name, folder)
     quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     subprocess.run([npm, "ci", *quiet], cwd=folder, check=True)
     # The list of sites that browsers know, which such a step would fetch: this one is not on it.
     preloaded = folder / "node_modules/@mdn/mdn-http-observatory/conf/hsts-preload.json"
     preloaded.write_text("{}")
+
+
+@pytest.fixture(scope="module")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the graders, which stay installed until their versions change."""
+    kept = ROOT / ".pytest_cache" / f"quality-{of_paths(QUALITY / name for name in LISTS)}"
+    kept.parent.mkdir(exist_ok=True)
+    folder = tmp_path_factory.mktemp("tools") / "quality"
+    shutil.copytree(QUALITY, folder)
+    (folder / "node_modules").symlink_to(filled(kept, install) / "node_modules")
     return folder
 
 
@@ -113,12 +126,12 @@ def test_accessibility(behind_caddy: Site, tools: Path, browser: Browser) -> Non
             page.close()
 
 
-def lighthouse(origin: str, tools: Path) -> dict[str, float]:
+def lighthouse(origin: str, tools: Path, *options: str) -> dict[str, float]:
     """Return the score of each category, of a simulated phone."""
     flags = "--headless=new --no-sandbox --disable-gpu --disable-background-networking"
     run(
         *("node", "node_modules/lighthouse/cli/index.js", f"{origin}/"),
-        *("--quiet", "--output=json", "--output-path=lighthouse.json"),
+        *("--quiet", "--output=json", "--output-path=lighthouse.json", *options),
         f"--chrome-flags={flags} --ignore-certificate-errors",
         folder=tools,
         CHROME_PATH=find_chromium() or "",
@@ -128,13 +141,14 @@ def lighthouse(origin: str, tools: Path) -> dict[str, float]:
 
 
 def test_lighthouse(behind_caddy: Site, tools: Path) -> None:
-    performance: list[float] = []
+    scores = lighthouse(behind_caddy.origin, tools)
+    performance = [scores.pop("performance")]
+    assert set(scores) == {"accessibility", "best-practices", "seo"}
+    assert all(score >= 0.95 for score in scores.values()), scores
     # What other programs take of the machine counts as time that the page blocks: it can only lower
     # this score, so the best of some runs is the page's. Alone it was 0.99 or 1 in 12 of 12 runs;
     # beside eight busy programs on two cores, from 0.87 to 1.
-    while max(performance, default=0) < 0.95 and len(performance) < 12:
-        scores = lighthouse(behind_caddy.origin, tools)
-        performance.append(scores.pop("performance"))
-        assert set(scores) == {"accessibility", "best-practices", "seo"}
-        assert all(score >= 0.95 for score in scores.values()), scores
+    while max(performance) < 0.95 and len(performance) < 12:
+        again = lighthouse(behind_caddy.origin, tools, "--only-categories=performance")
+        performance.append(again["performance"])
     assert max(performance) >= 0.95, performance

@@ -83,7 +83,6 @@ def test_outage_is_told_and_survived(
 ) -> None:
     project = copy(make_project(answers), tmp_path)
     environment = {"REDIS_URL": valkey.connection_url}
-    manage(project, "collectstatic", "--no-input", "--verbosity=0", **environment)
     with serving(project, **environment) as server, open_socket(server.port) as alice:
         say(alice, "before")
         assert hear(alice)["message"] == "before"

@@ -25,7 +25,7 @@ from tests.projects.clients import (
     say_async,
     wait_until,
 )
-from tests.projects.servers import FAST, Server, by_server, copy, manage, servers, serving
+from tests.projects.servers import FAST, Server, by_server, copy, servers, serving
 from tests.questions import Answers
 
 CLIENTS = 50
@@ -211,10 +211,9 @@ def test_client_that_sends_more_than_is_served_waits(
 
 @pytest.mark.parametrize("answers", servers("memory"), ids=by_server)
 def test_handlers_that_block_or_crash_hold_up_nobody_else(
-    answers: Answers, make_project: Callable[[Answers], Path], tmp_path: Path
+    answers: Answers, make_migrated: Callable[[Answers], Path], tmp_path: Path
 ) -> None:
-    project = copy(make_project(answers), tmp_path, consumer=CONSUMER)
-    manage(project, "migrate", "--verbosity=0")
+    project = copy(make_migrated(answers), tmp_path, consumer=CONSUMER)
     with serving(project) as server:
         for kind in ("sleep", "query"):
             # One after the other would take 20 s.

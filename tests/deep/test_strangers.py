@@ -14,7 +14,6 @@ from tests.projects.clients import SECONDS, free_port, get, open_socket, running
 from tests.projects.servers import (
     by_server,
     copy,
-    manage,
     production,
     production_command,
     servers,
@@ -87,10 +86,9 @@ def test_root_path_is_an_option(answers: Answers, make_project: Callable[[Answer
 
 @EVERY_SERVER
 def test_client_past_the_proxy_can_not_choose_an_address(
-    answers: Answers, make_project: Callable[[Answers], Path], tmp_path: Path
+    answers: Answers, make_migrated: Callable[[Answers], Path], tmp_path: Path
 ) -> None:
-    project = copy(make_project(answers), tmp_path)
-    manage(project, "migrate", "--verbosity=0")
+    project = copy(make_migrated(answers), tmp_path)
     trusting = {"BEHIND_TLS_PROXY": "True", "PROXY_NETWORKS": "192.0.2.0/24"}
     with serving(project, **trusting) as server:
         status, headers, page = get(server.port, "/accounts/login/")

@@ -23,13 +23,30 @@ CHANGES: dict[str, tuple[Callable[[Path], None], Callable[[str], bool]]] = {
 SOME = ("test_change.py", "test_faults.py", "test_proxies.py", "test_redis.py", "test_slow.py")
 
 
+# One process runs them all and asks once for what was before.
+pytestmark = pytest.mark.xdist_group("verdicts")
+
+
+def digests(root: Path) -> dict[str, str]:
+    found: dict[str, str] = json.loads(execute(root, DIGESTS))
+    return found
+
+
+@pytest.fixture(scope="module")
+def before() -> dict[str, str]:
+    return digests(ROOT)
+
+
 @pytest.mark.parametrize(("change", "is_affected"), CHANGES.values(), ids=CHANGES)
 def test_what_depends_on_a_change_is_proven_again(
-    tmp_path: Path, change: Callable[[Path], None], is_affected: Callable[[str], bool]
+    tmp_path: Path,
+    before: dict[str, str],
+    change: Callable[[Path], None],
+    is_affected: Callable[[str], bool],
 ) -> None:
     copy_repository(tmp_path)
     change(tmp_path)
-    before, after = (json.loads(execute(root, DIGESTS)) for root in (ROOT, tmp_path))
+    after = digests(tmp_path)
     assert before.keys() == after.keys() >= set(SOME)
     for name in SOME:
         assert (before[name] != after[name]) == is_affected(name), name
