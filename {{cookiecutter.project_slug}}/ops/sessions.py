@@ -58,8 +58,14 @@ class SessionStore(db.SessionStore):
     def _record_move(self, old: str | None) -> None:
         """Record the new key, for WebSockets that the user has opened with the old one."""
         if old and self.session_key and SESSION_KEY in self:
-            self.get_model_class().objects.create(
+            record, is_only = self.get_model_class().objects.get_or_create(
                 session_key=old + MOVED,
-                session_data=self.session_key,
-                expire_date=timezone.now() + MOVED_LIFETIME,
+                defaults={
+                    "session_data": self.session_key,
+                    "expire_date": timezone.now() + MOVED_LIFETIME,
+                },
             )
+            if not is_only:
+                # Another request has moved it too. The browser may keep the one key or the other.
+                record.session_data = ""
+                record.save()
