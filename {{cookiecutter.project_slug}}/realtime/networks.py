@@ -30,6 +30,7 @@ class Network:
     def __init__(self, name: str) -> None:
         self.name = name
         self._size = 0
+        self._forgetting: asyncio.TimerHandle | None = None
         self._reported_at = -math.inf
         self._traffic = Rate(settings.WS_BYTES_PER_SECOND, BURST_SECONDS)
 
@@ -56,6 +57,8 @@ class Network:
                     limit,
                 )
             return False
+        if self._forgetting:
+            self._forgetting.cancel()
         self._size += 1
         self._known[self.name] = self
         return True
@@ -65,14 +68,11 @@ class Network:
         self._size -= 1
         if not self._size:
             # Not at once, or a client that reconnects would be allowed another burst.
-            asyncio.get_running_loop().call_later(2 * BURST_SECONDS, self._forget)
+            loop = asyncio.get_running_loop()
+            self._forgetting = loop.call_later(2 * BURST_SECONDS, self._known.pop, self.name, None)
 
     def add(self, size: int) -> float:
         """Count a message of this many bytes; return the rate in units of what is allowed."""
         # A message that is too large is not delivered.
         counted = min(max(size, LEAST_BYTES), settings.WS_MAX_MESSAGE_BYTES)
         return self._traffic.add(counted) if self.name else 0
-
-    def _forget(self) -> None:
-        if not self._size:
-            self._known.pop(self.name, None)
