@@ -50,9 +50,12 @@ def browser(transactional_db: None) -> Browser:  # noqa: ARG001, for the user
     return browser
 
 
+def cookie_of(browser: Browser) -> str:
+    return f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
+
+
 def client_of(browser: Browser, consumer: type[ChatConsumer] = Named) -> Client:
-    cookie = f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
-    return Client(application=application(consumer), headers={"cookie": cookie})
+    return Client(application=application(consumer), headers={"cookie": cookie_of(browser)})
 
 
 def deactivate(_browser: Browser) -> None:
@@ -114,11 +117,11 @@ async def test_one_user_does_not_end_another(browser: Browser) -> None:
 
 async def test_guest_whose_session_still_names_a_user_stays(browser: Browser) -> None:
     await database_sync_to_async(set_password)(browser)
-    bob = await USERS.acreate_user("bob")
-    headers = {"cookie": await database_sync_to_async(session_cookie)(bob)}
+    bob = await database_sync_to_async(session_cookie)(await USERS.acreate_user("bob"))
+    together = application(Named)
     async with (
-        client_of(browser) as guest,
-        Client(application=application(Named), headers=headers) as client,
+        Client(application=together, headers={"cookie": cookie_of(browser)}) as guest,
+        Client(application=together, headers={"cookie": bob}) as client,
     ):
         await USERS.filter(username="bob").aupdate(is_active=False)
         assert await client.receive_close() == 4001
