@@ -46,8 +46,8 @@ async def send_to_group(group: str, frame: Frame, using: str = DEFAULT_CHANNEL_L
         using: The alias of the channel layer.
 
     Raises:
-        TypeError: The group's name is invalid, the frame is not a dictionary, or JSON has no type for
-            a value in it.
+        TypeError: The group's name is invalid, the frame is not a dictionary, or JSON has no type
+            for a value in it.
         ValueError: The frame can't be encoded as JSON.
         DeliveryError: The channel layer has failed or does not answer.
     """
