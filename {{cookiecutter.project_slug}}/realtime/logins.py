@@ -20,7 +20,7 @@ from .threads import DatabaseThreads
 
 logger = logging.getLogger(__name__)
 
-CHECK_SECONDS = 4
+CHECK_SECONDS = 3
 # A view that changes a password saves the user first and the session a moment later.
 CONFIRM_SECONDS = 1
 # Databases limit the values in a query.
