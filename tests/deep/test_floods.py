@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,9 @@ FRAGMENT = b"\x00\x80" + MASK
 FLOODS = {"fragments": (FIRST_FRAGMENT, FRAGMENT), "pongs": (b"", PONG)}
 FLOODERS = 10
 FLOOD_SECONDS = 5
+# Each sends half of what one may, and all of them twice what their network may.
+MANY = 40
+SHARE = 500
 PINGS = 300_000_000 // len(PING)
 # Granian has no hook for it: docs/production.md of a project says how to bound its memory.
 UNBOUNDED = "granian"
@@ -54,6 +58,14 @@ def flood(port: int, start: bytes, frame: bytes, until: float) -> int:
         except OSError:
             continue
     return opened
+
+
+def send_in_turn(clients: list[socket.socket], frame: bytes, until: float) -> None:
+    """Send a frame from all of them, each as often as its share."""
+    while time.monotonic() < until:
+        for client in clients:
+            client.sendall(frame * (SHARE // 10))
+        time.sleep(0.1)
 
 
 @pytest.mark.parametrize(
@@ -95,3 +107,16 @@ def test_floods_do_not_hold_up_others(
             assert opened > 3 * FLOODERS
         # On an idle machine it is less than one second, but the floods share its processors.
         assert max(waits) < 5
+
+
+@pytest.mark.parametrize(
+    "answers", [a for a in servers("memory") if a["server"] != UNBOUNDED], ids=by_server
+)
+def test_many_clients_of_a_network_do_not_flood_together(
+    answers: Answers, make_project: Callable[[Answers], Path]
+) -> None:
+    with serving(make_project(answers)) as server, ExitStack() as stack:
+        clients = [stack.enter_context(open_raw(server.port)) for _ in range(MANY)]
+        with pytest.raises(OSError, match=r"reset|[Bb]roken"):
+            send_in_turn(clients, PONG, time.monotonic() + FLOOD_SECONDS)
+        assert get(server.port, "/healthz")[0] == 200

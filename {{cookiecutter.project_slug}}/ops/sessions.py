@@ -58,9 +58,14 @@ class SessionStore(db.SessionStore):
     def _record_move(self, old: str | None) -> None:
         """Record the new key, for WebSockets that the user has opened with the old one."""
         if old and self.session_key and SESSION_KEY in self:
-            expires = timezone.now() + MOVED_LIFETIME
-            # Another request may have moved it at the same time.
-            self.get_model_class().objects.update_or_create(
+            record, is_only = self.get_model_class().objects.get_or_create(
                 session_key=old + MOVED,
-                defaults={"session_data": self.session_key, "expire_date": expires},
+                defaults={
+                    "session_data": self.session_key,
+                    "expire_date": timezone.now() + MOVED_LIFETIME,
+                },
             )
+            if not is_only:
+                # Another request has moved it too. The browser may keep the one key or the other.
+                record.session_data = ""
+                record.save()

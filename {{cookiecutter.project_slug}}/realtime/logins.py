@@ -6,27 +6,29 @@ signals stay in one process, and `update()` sends none.
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import Context
 from types import SimpleNamespace
 from typing import Any
 
-from channels.db import database_sync_to_async
+from asgiref.sync import sync_to_async
 from django.contrib.auth import SESSION_KEY, get_user, get_user_model
 
 from .sockets import Socket
-from .threads import use_thread_pool
+from .threads import DatabaseThreads
 
 logger = logging.getLogger(__name__)
 
-CHECK_SECONDS = 4
+CHECK_SECONDS = 3
 # A view that changes a password saves the user first and the session a moment later.
 CONFIRM_SECONDS = 1
 # Databases limit the values in a query.
 BATCH = 10_000
 # The fields of a user whose change ends a login.
 FIELDS = ("password", "is_active")
+# Consumers may keep all other threads busy.
+THREAD = DatabaseThreads(1)
 
 
 class Snapshot(dict[str, Any]):
@@ -55,21 +57,24 @@ class Login:
         self.socket = socket
         self.session = session
         self.key = session.session_key
-        self.user = session.get(SESSION_KEY)
+        # The session of a guest may name a user too, who has changed the password for example.
+        self.user = str(user.pk) if user.is_authenticated else None
         self.state: Any = state_of(user)
+        self._named = session.get(SESSION_KEY)
 
     def refresh(self) -> bool:
         """Return whether a user is logged in. A consumer may log users in and out itself."""
         self.key = self.session.session_key
-        if (user := self.session.get(SESSION_KEY)) != self.user:
-            self.user, self.state = user, None
+        if (named := self.session.get(SESSION_KEY)) != self._named:
+            self.user, self.state = named and str(named), None
+            self._named = named
         return self.key is not None and self.user is not None
 
     def move(self, key: str) -> bool:
         """Follow the session to its new key; return whether its user is still logged in."""
         session = type(self.session)(key)
         user = user_of(session)
-        if not user.is_authenticated or session.get(SESSION_KEY) != self.user:
+        if not user.is_authenticated or str(user.pk) != self.user:
             return False
         self.session.become(session)
         self.state = state_of(user)
@@ -104,7 +109,6 @@ class Logins:
                 self._checking = None
 
     async def _check(self) -> None:
-        use_thread_pool()
         while True:
             await asyncio.sleep(CHECK_SECONDS)
             try:
@@ -121,12 +125,17 @@ class Logins:
     async def _end(self, login: Login, key: str | None) -> None:
         """Close a login's WebSocket, unless its session goes on with another key."""
         try:
-            goes_on = key is not None and await database_sync_to_async(login.move)(key)
+            goes_on = key is not None and await in_thread(login.move, key)
         except Exception as error:  # noqa: BLE001
             logger.warning("A login could not be checked, retrying: %r", error)
             return
         if not goes_on and login.socket in self._open:
             login.socket.disconnect(login.socket.login_code)
+
+
+async def in_thread(call: Callable[..., Any], *args: Any) -> Any:
+    """Return the result of a call that queries the database."""
+    return await sync_to_async(call, thread_sensitive=False, executor=THREAD)(*args)
 
 
 def state_of(user: Any) -> list[Any]:
@@ -139,7 +148,7 @@ async def find_changed(logins: list[Login]) -> dict[Login, str | None]:
     current = [login for login in logins if login.refresh()]
     changed: dict[Login, str | None] = {}
     for start in range(0, len(current), BATCH):
-        changed |= await database_sync_to_async(compare)(current[start : start + BATCH])
+        changed |= await in_thread(compare, current[start : start + BATCH])
     return changed
 
 
@@ -158,7 +167,7 @@ def compare(logins: list[Login]) -> dict[Login, str | None]:
     current = find(keys) if find else dict(zip(keys, keys, strict=True))
     changed = {}
     for login in logins:
-        key, state = current.get(login.key), users.get(login.user)
+        key, state = current.get(login.key), users.get(login.user or "")
         if login.state is None:
             login.state = state_of(user_of(login.session))
         if key != login.key:

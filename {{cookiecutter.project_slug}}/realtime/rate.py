@@ -8,6 +8,10 @@ import time
 MAX_FRAGMENTS = 1000
 {% endif %}
 
+# What is refused counts too, but so little of it that a client can soon send again: another one
+# may have sent it from the same network.
+MOST = 3
+
 
 class Rate:
     """Rate of events over a number of seconds. An event counts less and less during this time."""
@@ -29,6 +33,7 @@ class Rate:
     def add(self, amount: float = 1) -> float:
         """Add events and return how many count now, in units of what is allowed."""
         now = time.monotonic()
-        self._recent = max(0.0, self._recent - (now - self._at) * self._limit) + amount
+        recent = max(0.0, self._recent - (now - self._at) * self._limit) + amount
+        self._recent = min(recent, MOST * self._most)
         self._at = now
         return self._recent / self._most

@@ -47,7 +47,7 @@ async def send_to_group(group: str, frame: Frame, using: str = DEFAULT_CHANNEL_L
 
     Raises:
         TypeError: The group's name is invalid, the frame is not a dictionary, or JSON has no type
-            for one of its values.
+            for a value in it.
         ValueError: The frame can't be encoded as JSON.
         DeliveryError: The channel layer has failed or does not answer.
     """

@@ -59,7 +59,7 @@ class Socket:
             # before it has sent it. Its timer runs up to a second fast.
             protocol = send.args[0]
             protocol.closeHandshakeTimeout = CLOSE_SECONDS + 1
-            limit_fragments(protocol)
+            limit_fragments(protocol, self)
             self.send_frame = Outlet(send, protocol).send
             self._receive = Inlet(protocol).get
 {% endif %}

@@ -1,7 +1,9 @@
 """Tests of WebSockets whose user logs out, is deactivated or changes the password."""
 
 import asyncio
+import threading
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from django.test import Client as Browser
 
 from realtime import logins
 from realtime.testing import Client, session_cookie
+from realtime.threads import MAX_THREADS
 
 from .applications import ChatConsumer, application
 
@@ -47,9 +50,12 @@ def browser(transactional_db: None) -> Browser:  # noqa: ARG001, for the user
     return browser
 
 
+def cookie_of(browser: Browser) -> str:
+    return f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
+
+
 def client_of(browser: Browser, consumer: type[ChatConsumer] = Named) -> Client:
-    cookie = f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
-    return Client(application=application(consumer), headers={"cookie": cookie})
+    return Client(application=application(consumer), headers={"cookie": cookie_of(browser)})
 
 
 def deactivate(_browser: Browser) -> None:
@@ -107,6 +113,36 @@ async def test_one_user_does_not_end_another(browser: Browser) -> None:
         await USERS.filter(username="ada").aupdate(is_active=False)
         assert await client.receive_close() == 4001
         assert await other.ask({"type": "name"}) == {"name": "bob"}
+
+
+async def test_guest_whose_session_still_names_a_user_stays(browser: Browser) -> None:
+    await database_sync_to_async(set_password)(browser)
+    bob = await database_sync_to_async(session_cookie)(await USERS.acreate_user("bob"))
+    together = application(Named)
+    async with (
+        Client(application=together, headers={"cookie": cookie_of(browser)}) as guest,
+        Client(application=together, headers={"cookie": bob}) as client,
+    ):
+        await USERS.filter(username="bob").aupdate(is_active=False)
+        assert await client.receive_close() == 4001
+        assert await guest.ask({"type": "name"}) == {"name": ""}
+
+
+async def test_consumers_that_are_busy_delay_no_end(browser: Browser) -> None:
+    done = threading.Event()
+
+    class Busy(Named):
+        async def on_wait(self, _frame: Any) -> None:
+            await database_sync_to_async(done.wait)()
+
+    async with client_of(browser) as client, AsyncExitStack() as stack:
+        for _ in range(MAX_THREADS):
+            other = await stack.enter_async_context(Client(application=application(Busy)))
+            await other.send_json({"type": "wait"})
+        # Before they are left.
+        stack.callback(done.set)
+        await asyncio.to_thread(deactivate, browser)
+        assert await client.receive_close() == 4001
 
 
 async def test_login_in_a_consumer_counts() -> None:

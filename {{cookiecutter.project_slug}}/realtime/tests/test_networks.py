@@ -1,5 +1,6 @@
 """Tests of the limits for all WebSockets from one network."""
 
+import asyncio
 import json
 import logging
 
@@ -7,6 +8,7 @@ import pytest
 from django.conf import LazySettings
 
 from realtime import networks
+from realtime.rate import Rate
 from realtime.testing import Client
 
 from .applications import ChatConsumer, application
@@ -46,6 +48,26 @@ async def test_connections_of_a_network_are_limited(
     (line,) = [record.message for record in caplog.records if record.levelno == logging.WARNING]
     assert "2001:db8::/64" in line
     assert "WS_MAX_CONNECTIONS_PER_NETWORK" in line
+
+
+async def test_network_that_comes_and_goes_keeps_its_limits(
+    settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.WS_MAX_CONNECTIONS_PER_NETWORK = 1
+    monkeypatch.setattr(networks, "BURST_SECONDS", 0.05)
+    async with client_at("203.0.113.1"):
+        pass
+    network = networks.Network.of(client_at("203.0.113.1").scope)
+    monkeypatch.setattr(networks, "BURST_SECONDS", 1000)
+    async with client_at("203.0.113.1"):
+        pass
+    # Longer than the time after which the first one would have been forgotten.
+    await asyncio.sleep(0.2)
+    assert networks.Network.of(client_at("203.0.113.1").scope) is network
+
+
+async def test_flood_is_forgotten_soon() -> None:
+    assert Rate(1).add(1_000_000) < 10
 
 
 async def test_network_is_the_one_that_the_proxy_names(settings: LazySettings) -> None:
