@@ -18,8 +18,8 @@ from tests.questions import Answers
 
 # The defaults.
 CONNECTIONS = 2000
-MESSAGES_PER_SECOND = 256
-BURST_SECONDS = 10
+MESSAGES_PER_SECOND = 128
+BURST_SECONDS = 20
 
 ATTACKERS = 20
 # What one WebSocket may send.

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 # Even a short message has to be delivered to everyone, so it counts as this many bytes.
 LEAST_BYTES = 512
 # A network may send what it is allowed for this many seconds at once: after a restart, for example.
-BURST_SECONDS = 10
+BURST_SECONDS = 20
 {% if cookiecutter.server != 'granian' %}
 # As many as ten WebSockets may send. Measured: without it, 150 that send 700 kB/s together keep
 # Uvicorn from answering for 7 s.

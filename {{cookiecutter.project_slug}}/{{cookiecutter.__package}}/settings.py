@@ -150,8 +150,8 @@ WS_MAX_MESSAGE_BYTES = env.int("WS_MAX_MESSAGE_BYTES", 65_536)
 # From one WebSocket. 60 is one for each refresh of a screen, enough for cursors and games.
 WS_MESSAGES_PER_SECOND = env.int("WS_MESSAGES_PER_SECOND", 60)
 # From one network, an IPv4 address or the /64 of an IPv6 address, in one process. A message counts
-# as at least 512 bytes, so these are 256 messages per second.
-WS_BYTES_PER_SECOND = env.int("WS_BYTES_PER_SECOND", 2 * WS_MAX_MESSAGE_BYTES)
+# as at least 512 bytes, so these are 128 messages per second.
+WS_BYTES_PER_SECOND = env.int("WS_BYTES_PER_SECOND", WS_MAX_MESSAGE_BYTES)
 # In one process.
 WS_MAX_CONNECTIONS = env.int("WS_MAX_CONNECTIONS", 10_000)
 # From one network in one process. An office or a school may be one network.
