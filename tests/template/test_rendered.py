@@ -5,10 +5,8 @@ import subprocess
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from types import CodeType
 
 import pytest
-from jinja2 import Environment
 from pytest_cookies.plugin import Cookies
 
 from tests.cli.command import run
@@ -23,6 +21,7 @@ from tests.questions import (
     label,
     usual,
 )
+from tests.rendering import compiling_once
 from tests.sources import check, contents, lint
 
 RECORDS = ("docs/production.md", "pyproject.toml")
@@ -42,24 +41,7 @@ LINTED = [*usual(), *each(*QUICK)]
 
 @pytest.fixture(scope="module", autouse=True)
 def compiled() -> Iterator[None]:
-    """Compile each template once: cookiecutter spends most of its time on it, in every project."""
-    compile_anew = Environment.compile
-    codes: dict[tuple[object, ...], CodeType] = {}
-
-    def compile_once(
-        environment: Environment,
-        source: str,
-        name: str | None = None,
-        filename: str | None = None,
-    ) -> CodeType:
-        # All environments of cookiecutter have the same options.
-        key = (type(environment), source, name, filename)
-        if key not in codes:
-            codes[key] = compile_anew(environment, source, name, filename)
-        return codes[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Environment, "compile", compile_once)
+    with compiling_once():
         yield
 
 
