@@ -6,13 +6,14 @@ Only the commands that render import it: cookiecutter takes as long to import as
 from __future__ import annotations
 
 import shutil
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django_asgi_new import template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from jinja2 import Environment
 
@@ -58,6 +59,21 @@ def render(root: Path, answers: Mapping[str, Any], folder: Path) -> Path:
     Raises:
         OSError: A file can't be written.
     """
+    if "{" not in str(folder):
+        return _render(root, answers, folder)
+    # cookiecutter would render the folder's path too.
+    with tempfile.TemporaryDirectory() as elsewhere:
+        project = _render(root, answers, Path(elsewhere))
+        return Path(shutil.copytree(project, folder / project.name))
+
+
+def files(project: Path) -> list[str]:
+    """Return the paths of a project's files, with slashes."""
+    found = (path for path in project.rglob("*") if path.is_file())
+    return sorted(path.relative_to(project).as_posix() for path in found)
+
+
+def _render(root: Path, answers: Mapping[str, Any], folder: Path) -> Path:
     from cookiecutter.generate import generate_files
 
     project: Path = folder / answers["project_slug"]
@@ -75,12 +91,6 @@ def render(root: Path, answers: Mapping[str, Any], folder: Path) -> Path:
     hook = template.hook("post_gen_project")
     (project / hook.SECRETS).chmod(hook.SECRETS_MODE)
     return project
-
-
-def files(project: Path) -> list[str]:
-    """Return the paths of a project's files, with slashes."""
-    found = (path for path in project.rglob("*") if path.is_file())
-    return sorted(path.relative_to(project).as_posix() for path in found)
 
 
 def _environment(values: Mapping[str, Any]) -> Environment:
