@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 
+# cookiecutter renders the path of the output folder too, and Jinja would change these in it.
+_CHANGED = frozenset("{\r")
+
+
 def complete(questions: Mapping[str, Any], given: Mapping[str, str | bool]) -> dict[str, Any]:
     """Answer every question: as given, otherwise by its default, which may use earlier answers.
 
@@ -59,9 +63,8 @@ def render(root: Path, answers: Mapping[str, Any], folder: Path) -> Path:
     Raises:
         OSError: A file can't be written.
     """
-    if "{" not in str(folder):
+    if _CHANGED.isdisjoint(str(folder)):
         return _render(root, answers, folder)
-    # cookiecutter would render the folder's path too.
     with tempfile.TemporaryDirectory() as elsewhere:
         project = _render(root, answers, Path(elsewhere))
         return Path(shutil.copytree(project, folder / project.name))
