@@ -6,34 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import CodeType
-from unittest.mock import patch
 
 from cookiecutter.main import cookiecutter
 from django_asgi_new import render as generator
-from jinja2 import Environment
 
+from tests.compiling import compiling_once
 from tests.questions import CONTENT, ROOT, Answers
-
-_compile = Environment.compile
-_codes: dict[tuple[object, ...], CodeType] = {}
-
-
-def _compile_once(
-    environment: Environment, source: str, name: str | None = None, filename: str | None = None
-) -> CodeType:
-    # All environments of cookiecutter have the same options.
-    key = (type(environment), source, name, filename)
-    if key not in _codes:
-        _codes[key] = _compile(environment, source, name, filename)
-    return _codes[key]
-
-
-@contextmanager
-def compiling_once() -> Iterator[None]:
-    """Compile each template once: cookiecutter spends most of its time on it, in every project."""
-    with patch.object(Environment, "compile", _compile_once):
-        yield
 
 
 def render(answers: Answers, folder: Path, root: Path = ROOT) -> Path:
