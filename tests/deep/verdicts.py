@@ -31,6 +31,8 @@ SUBJECTS = (
             "cookiecutter.json",
             "pyproject.toml",
             "docs/examples",
+            "benchmarks/README.md",
+            "benchmarks/RESULTS.md",
         )
     ),
 )
