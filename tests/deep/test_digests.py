@@ -63,6 +63,10 @@ def test_a_new_option_is_a_new_dimension(root: Path) -> None:
 
 CHANGES: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     "code": (append(f"{TEMPLATE.name}/manage.py"), {"rendered", *OF_CODE}),
+    "its tests": (
+        append(f"{TEMPLATE.name}/realtime/tests/conftest.py"),
+        {"rendered", "clean", "tested"},
+    ),
     "README": (append(f"{TEMPLATE.name}/README.md"), {"rendered", "clean"}),
     "workflow": (
         append(f"{TEMPLATE.name}/{{{{cookiecutter.__workflow}}}}"),

@@ -31,8 +31,6 @@ SUBJECTS = (
             "cookiecutter.json",
             "pyproject.toml",
             "docs/examples",
-            "benchmarks/README.md",
-            "benchmarks/RESULTS.md",
         )
     ),
 )

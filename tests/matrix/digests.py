@@ -8,7 +8,7 @@ from importlib.metadata import version
 from django_asgi_new.render import Entry
 
 from tests.digests import imported, of, of_paths
-from tests.proofs.subject import ALL, BESIDE, CODE
+from tests.proofs.subject import ALL, BESIDE, CODE, SITE
 from tests.questions import ROOT
 
 # Files beside the code: no proof of the code can read them, since they are not there when it runs.
@@ -16,6 +16,8 @@ _CONTAINERS_AND_CI = re.compile(
     r"Dockerfile|\.dockerignore|compose[\w.]*\.yaml|Caddyfile|\.github/|\.pre-commit-config\.yaml"
 )
 _DOCUMENTS = re.compile(r"README\.md|AGENTS\.md|LICENSE|docs/|\.editorconfig|\.gitignore")
+# The project's own tests, which a proof of the running site does not read.
+_TESTS = re.compile(r"(^|/)(conftest\.py$|tests/|testing/)")
 # Proofs that run the generator, and do not only look at what it has made.
 _OF_GENERATOR = {"rendered", "installed"}
 # What provides the packages and the services of every proof.
@@ -39,7 +41,9 @@ _TOOLS = {
 
 def is_read(path: str, reads: str) -> bool:
     """Return whether a proof reads a file of a project."""
-    if reads == CODE:
+    if reads == SITE and _TESTS.search(path):
+        return False
+    if reads in {CODE, SITE}:
         return not (_CONTAINERS_AND_CI.match(path) or _DOCUMENTS.match(path))
     # Compose reads the variables of `.env`.
     return reads == ALL or path == ".env" or bool(_CONTAINERS_AND_CI.match(path))
@@ -47,7 +51,7 @@ def is_read(path: str, reads: str) -> bool:
 
 def of_files(entries: Sequence[Entry], reads: str) -> str:
     """Return the digest of the files of a project that a proof reads."""
-    assert reads in {ALL, CODE, BESIDE}
+    assert reads in {ALL, CODE, SITE, BESIDE}
     return of(
         *(
             f"{entry.path} {entry.mode & 0o111:o} {_content(entry, reads)}"

@@ -32,10 +32,10 @@ from tests.projects.clients import (
 )
 from tests.proofs.deployment import PASSWORD, add_user, deployed
 from tests.proofs.exchanges import chats, refuses_strangers, serves_in_development
-from tests.proofs.subject import CODE, Subject
+from tests.proofs.subject import SITE, Subject
 from tests.sources import parse
 
-READS = CODE
+READS = SITE
 
 # Longer than the 5 s after which redis-py 8 gives up an idle connection by default.
 IDLE_SECONDS = 7

@@ -12,9 +12,9 @@ from tests.projects.clients import (
     wait_until,
 )
 from tests.proofs.deployment import deployed
-from tests.proofs.subject import CODE, Subject
+from tests.proofs.subject import SITE, Subject
 
-READS = CODE
+READS = SITE
 
 
 def prove(subject: Subject) -> None:

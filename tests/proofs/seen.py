@@ -4,9 +4,9 @@ from playwright.sync_api import Page, expect
 
 from tests.projects.clients import free_port, running
 from tests.proofs.deployment import deployed
-from tests.proofs.subject import CODE, Subject
+from tests.proofs.subject import SITE, Subject
 
-READS = CODE
+READS = SITE
 
 
 def prove(subject: Subject) -> None:

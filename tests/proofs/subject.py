@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 from tests.questions import Answers
 
 # Which files of a project a proof reads.
-ALL, CODE, BESIDE = "all", "code", "beside"
+ALL, CODE, SITE, BESIDE = "all", "code", "site", "beside"
 SECONDS_TO_RUN = 300
 
 Services = Callable[[], AbstractContextManager[dict[str, str]]]
