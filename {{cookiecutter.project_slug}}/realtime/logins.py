@@ -21,7 +21,8 @@ from .threads import DatabaseThreads
 logger = logging.getLogger(__name__)
 
 CHECK_SECONDS = 3
-# A view that changes a password saves the user first and the session a moment later.
+# A view that changes a password saves the user first and the session a moment later, and a login in
+# a consumer takes several steps.
 CONFIRM_SECONDS = 1
 # Databases limit the values in a query.
 BATCH = 10_000
@@ -168,8 +169,8 @@ def compare(logins: list[Login]) -> dict[Login, str | None]:
     changed = {}
     for login in logins:
         key, state = current.get(login.key), users.get(login.user or "")
-        if login.state is None:
-            login.state = state_of(user_of(login.session))
+        if login.state is None and (user := user_of(login.session)).is_authenticated:
+            login.state = state_of(user)
         if key != login.key:
             changed[login] = key
         elif state != login.state:

@@ -45,6 +45,12 @@ def check_often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def confirm_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave a busy machine the time between the steps of a login or a change of the password."""
+    monkeypatch.setattr(logins, "CONFIRM_SECONDS", 0.5)
+
+
+@pytest.fixture
 def browser(transactional_db: None) -> Browser:  # noqa: ARG001, for the user
     """Return a browser in which a user has logged in."""
     browser = Browser()
@@ -90,6 +96,7 @@ async def test_websocket_ends_with_the_login(
         assert await guest.ask({"type": "name"}) == {"name": ""}
 
 
+@pytest.mark.usefixtures("confirm_late")
 async def test_user_who_changes_the_own_password_stays(browser: Browser) -> None:
     elsewhere = Browser()
     await database_sync_to_async(lambda: elsewhere.force_login(USERS.get()))()
@@ -147,6 +154,7 @@ async def test_consumers_that_are_busy_delay_no_end(browser: Browser) -> None:
         assert await client.receive_close() == 4001
 
 
+@pytest.mark.usefixtures("confirm_late")
 async def test_login_in_a_consumer_counts() -> None:
     class Entrance(Named):
         async def on_login(self, _frame: Any) -> None:
