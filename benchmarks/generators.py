@@ -30,7 +30,7 @@ PAGE_WITHIN = 120  # seconds
 
 # The highest acceptable median ratio of ours to a peer.
 GOALS = {
-    ("render", "cookiecutter"): 0.7,
+    ("render", "cookiecutter"): 0.75,
     ("render", "django-admin"): 1.0,
     ("--help", "cookiecutter"): 0.3,
     ("live page", "script"): 0.5,

@@ -1,36 +1,17 @@
 """Projects, rendered by cookiecutter and by the generator."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType
-from unittest.mock import patch
+from tempfile import TemporaryDirectory
 
 from cookiecutter.main import cookiecutter
 from django_asgi_new import render as generator
-from jinja2 import Environment
 
+from tests.compiling import compiling_once
 from tests.questions import CONTENT, ROOT, Answers
-
-_compile = Environment.compile
-_codes: dict[tuple[object, ...], CodeType] = {}
-
-
-def _compile_once(
-    environment: Environment, source: str, name: str | None = None, filename: str | None = None
-) -> CodeType:
-    # All environments of cookiecutter have the same options.
-    key = (type(environment), source, name, filename)
-    if key not in _codes:
-        _codes[key] = _compile(environment, source, name, filename)
-    return _codes[key]
-
-
-@contextmanager
-def compiling_once() -> Iterator[None]:
-    """Compile each template once: cookiecutter spends most of its time on it, in every project."""
-    with patch.object(Environment, "compile", _compile_once):
-        yield
 
 
 def render(answers: Answers, folder: Path, root: Path = ROOT) -> Path:
@@ -41,19 +22,47 @@ def render(answers: Answers, folder: Path, root: Path = ROOT) -> Path:
         )
 
 
+@dataclass(frozen=True)
+class File:
+    """A file of a project.
+
+    Attributes:
+        path: Its path in the project's folder, with slashes.
+        content: Its bytes.
+        mode: Its permissions.
+    """
+
+    path: str
+    content: bytes
+    mode: int
+
+
+def read(answers: Answers) -> list[File]:
+    """Return the files of a project, rendered by the generator."""
+    with generated(answers) as project:
+        return [
+            File(path, (project / path).read_bytes(), (project / path).stat().st_mode)
+            for path in generator.files(project)
+        ]
+
+
+@contextmanager
+def generated(answers: Answers) -> Iterator[Path]:
+    """Render a project with the generator, without cookiecutter's hooks; yield its folder."""
+    with TemporaryDirectory() as folder, compiling_once():
+        yield generator.render(ROOT, generator.complete(CONTENT, answers), Path(folder))
+
+
 def write(answers: Answers, folder: Path, wanted: Callable[[str], bool] = bool) -> None:
-    """Render a project into a folder with the generator, which is faster than cookiecutter.
+    """Write files of a project into a folder.
 
     Args:
         answers: What the project is generated from.
         folder: The project's folder.
         wanted: Decides by its path whether a file is written.
     """
-    for entry in generator.render(generator.complete(CONTENT, answers)):
-        path = folder / entry.path
-        if entry.content is None:
-            path.mkdir(parents=True, exist_ok=True)
-        elif wanted(entry.path):
+    with generated(answers) as project:
+        for file in filter(wanted, generator.files(project)):
+            path = folder / file
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(entry.content)
-            path.chmod(entry.mode)
+            shutil.copy(project / file, path)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from django_asgi_new.answers import Given
     from django_asgi_new.plan import Plan, Wishes
     from django_asgi_new.questions import Question
-    from django_asgi_new.render import Entry
 
 
 class _Progress:
@@ -93,7 +92,7 @@ def create(asked: list[Question], options: dict[str, Any]) -> None:
         Error: Something that the user can mend.
         signals.Stopped: A signal came.
     """
-    from django_asgi_new import plan, render, steps, write
+    from django_asgi_new import plan, steps, write
 
     start = time.perf_counter()
     report.manner.quiet, report.manner.verbose = options["quiet"], options["verbose"]
@@ -109,25 +108,23 @@ def create(asked: list[Question], options: dict[str, Any]) -> None:
     _check_manners(options)
     settled, prompted = _settle(asked, options, wishes)
     if options["dry_run"]:
-        entries = render.render(settled.answers.values)
-        report.tree(settled, entries)
-        report.record(**_record(settled, entries, start), dry_run=True)
+        files = write.list_files(settled)
+        report.tree(settled, files)
+        report.record(**_record(settled, files, start), dry_run=True)
         return
-    with report.step(f"Made {settled.destination.name}"):
-        entries = render.render(settled.answers.values)
-        # A signal must not come between the project and the word that it is there.
-        with signals.held():
-            write.write(settled, entries)
-            _Progress.destination = settled.destination
+    # A signal must not come between the project and the word that it is there.
+    with report.step(f"Made {settled.destination.name}"), signals.held():
+        files = write.write(settled)
+        _Progress.destination = settled.destination
     if prompted:
         report.equivalent(settled)
     steps.follow(
-        settled, live=lambda address: report.record(**_record(settled, entries, start, address))
+        settled, live=lambda address: report.record(**_record(settled, files, start, address))
     )
     if not wishes.run:
         report.next_steps(settled)
         report.result(str(settled.destination))
-        report.record(**_record(settled, entries, start))
+        report.record(**_record(settled, files, start))
 
 
 def _check_manners(options: dict[str, Any]) -> None:
@@ -179,7 +176,7 @@ def _nobody_to_ask(given: Given) -> BadAnswerError:
 
 
 def _record(
-    settled: Plan, entries: Sequence[Entry], start: float, address: str | None = None
+    settled: Plan, files: Sequence[str], start: float, address: str | None = None
 ) -> dict[str, Any]:
     """Describe what was made, for programs."""
     return {
@@ -188,7 +185,7 @@ def _record(
         "address": address,
         "answers": settled.answers.public(),
         "command": settled.command(),
-        "files": sorted(entry.path for entry in entries if entry.content is not None),
+        "files": files,
         "notes": settled.answers.notes,
         "next_steps": [] if address else report.commands(settled),
         "seconds": round(time.perf_counter() - start, 3),

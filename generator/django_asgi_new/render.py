@@ -1,49 +1,29 @@
-"""Renders the template in memory, to the bytes that cookiecutter would write.
+"""Renders the template with cookiecutter's own engine.
 
-To import cookiecutter takes longer than all that the command does: it brings rich, arrow, slugify
-and a detector of binary files. What this template needs of it is small, and lies here: questions
-whose defaults are templates, rendered names and contents, files that are copied as they are, and
-the function `random_ascii_string`. A template that needs more fails here, and the tests compare
-every byte of every combination with cookiecutter's own.
+Only the commands that render import it: cookiecutter takes as long to import as Jinja itself.
 """
 
 from __future__ import annotations
 
-import fnmatch
-import functools
-import os
-import secrets
-import stat
-import string
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+import shutil
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from jinja2 import Environment, StrictUndefined, Template
 
 from django_asgi_new import template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+
+    from jinja2 import Environment
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A file or a folder of a project.
-
-    Attributes:
-        path: Where it lies in the project's folder, with slashes.
-        content: Its bytes; None for a folder.
-        mode: A file's permissions: those of its template, except for the file with the secrets.
-    """
-
-    path: str
-    content: bytes | None = None
-    mode: int = 0
+# cookiecutter renders the path of the output folder too, and Jinja would change these in it.
+_CHANGED = frozenset("{\r")
 
 
 def complete(questions: Mapping[str, Any], given: Mapping[str, str | bool]) -> dict[str, Any]:
-    """Answer every question: as given, otherwise by its default, which earlier answers may shape.
+    """Answer every question: as given, otherwise by its default, which may use earlier answers.
 
     Args:
         questions: The content of cookiecutter.json.
@@ -65,84 +45,59 @@ def complete(questions: Mapping[str, Any], given: Mapping[str, str | bool]) -> d
             answers[key] = answer
         else:
             text = answer[0] if isinstance(answer, list) else answer
-            answers[key] = _compiled(environment, text).render(cookiecutter=answers)
+            answers[key] = environment.from_string(text).render(cookiecutter=answers)
     return answers
 
 
-def render(answers: Mapping[str, Any]) -> list[Entry]:
-    """Render the whole template, so that a mistake in it shows before the first write.
+def render(root: Path, answers: Mapping[str, Any], folder: Path) -> Path:
+    """Render a template as cookiecutter does, but without its hooks.
 
     Args:
+        root: The folder that holds the template and its cookiecutter.json.
         answers: A whole set of answers, as `complete` returns it.
+        folder: Where the project's folder is created. It must be absolute.
 
     Returns:
-        Every folder and file of the project, a folder before what it holds.
+        The project's folder.
+
+    Raises:
+        OSError: A file can't be written.
     """
-    return list(_entries(answers))
+    if _CHANGED.isdisjoint(str(folder)):
+        return _render(root, answers, folder)
+    with tempfile.TemporaryDirectory() as elsewhere:
+        project = _render(root, answers, Path(elsewhere))
+        return Path(shutil.copytree(project, folder / project.name))
 
 
-def _entries(answers: Mapping[str, Any]) -> Iterator[Entry]:
+def files(project: Path) -> list[str]:
+    """Return the paths of a project's files, with slashes."""
+    found = (path for path in project.rglob("*") if path.is_file())
+    return sorted(path.relative_to(project).as_posix() for path in found)
+
+
+def _render(root: Path, answers: Mapping[str, Any], folder: Path) -> Path:
+    from cookiecutter.generate import generate_files
+
+    project: Path = folder / answers["project_slug"]
     environment = _environment(answers)
-    copied = answers.get("_copy_without_render", ())
-
-    def rendered(text: str) -> str:
-        if "{" not in text:
-            return text
-        return _compiled(environment, text).render(cookiecutter=answers)
-
+    (contents,) = (path for path in root.iterdir() if "{{cookiecutter" in path.name)
+    # cookiecutter creates no folders for a file whose name is a whole path.
+    for path in contents.iterdir():
+        name = environment.from_string(path.name).render(cookiecutter=answers)
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+    context = {"cookiecutter": dict(answers)}
+    generate_files(root, context, folder, accept_hooks=False, overwrite_if_exists=True)
+    # What pip has compiled where a wheel is installed is not part of the template.
+    for compiled in [*project.rglob("__pycache__")]:
+        shutil.rmtree(compiled)
     hook = template.hook("post_gen_project")
-    root = _template_root()
-    known: set[str] = set()
-    for folder, folders, files in os.walk(root):
-        # What pip compiles where a wheel is installed is no part of the template.
-        folders[:] = sorted(name for name in folders if name != "__pycache__")
-        inside = Path(folder).relative_to(root)
-        for name in folders:
-            known.add(path := rendered((inside / name).as_posix()))
-            yield Entry(path)
-        for name in sorted(files):
-            source = inside / name
-            path = rendered(source.as_posix())
-            if not path or path.endswith("/"):
-                # A condition in its name leaves nothing of it.
-                continue
-            content = (root / source).read_bytes()
-            if not any(fnmatch.fnmatch(str(source), pattern) for pattern in copied):
-                content = rendered(content.decode()).encode()
-            # A file whose name is a whole path brings its folders.
-            for parent in reversed(PurePosixPath(path).parents[:-1]):
-                if str(parent) not in known:
-                    known.add(str(parent))
-                    yield Entry(str(parent))
-            mode = stat.S_IMODE((root / source).stat().st_mode)
-            yield Entry(path, content, hook.SECRETS_MODE if path == hook.SECRETS else mode)
+    (project / hook.SECRETS).chmod(hook.SECRETS_MODE)
+    return project
 
 
 def _environment(values: Mapping[str, Any]) -> Environment:
-    return _environment_with(tuple(values.get("_jinja2_env_vars", {}).items()))
+    from cookiecutter.utils import create_env_with_context
 
-
-# Rendering spends most of its time compiling; these serve a caller that renders several projects.
-@functools.cache
-def _environment_with(options: tuple[tuple[str, Any], ...]) -> Environment:
-    # The output is source code and text, not HTML alone: nothing is to be escaped.
-    environment = Environment(  # noqa: S701
-        undefined=StrictUndefined, keep_trailing_newline=True, **dict(options)
-    )
-    environment.globals["random_ascii_string"] = _random_letters
+    environment: Environment = create_env_with_context({"cookiecutter": dict(values)})
     return environment
-
-
-@functools.cache
-def _compiled(environment: Environment, text: str) -> Template:
-    return environment.from_string(text)
-
-
-def _random_letters(length: int) -> str:
-    return "".join(secrets.choice(string.ascii_letters) for _ in range(length))
-
-
-def _template_root() -> Path:
-    """Find the one folder with a templated name, as cookiecutter does."""
-    (root,) = (path for path in template.ROOT.iterdir() if "{{cookiecutter" in path.name)
-    return root

@@ -10,6 +10,7 @@ import re
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from django_asgi_new import signals, template
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from django_asgi_new.errors import Error
     from django_asgi_new.plan import Plan
-    from django_asgi_new.render import Entry
 
 
 @dataclass
@@ -200,13 +200,14 @@ def equivalent(plan: Plan) -> None:
         say("")
 
 
-def tree(plan: Plan, entries: Sequence[Entry]) -> None:
+def tree(plan: Plan, files: Sequence[str]) -> None:
     """Print what would be made, as the result."""
     say("Would make:", *summary(plan))
+    folders = {str(parent) for file in files for parent in [*PurePosixPath(file).parents][:-1]}
     lines = [f"{plan.destination.name}/"]
-    for entry in sorted(entries, key=lambda entry: entry.path.split("/")):
-        *folders, name = entry.path.split("/")
-        lines.append(f"{'  ' * (len(folders) + 1)}{name}{'/' if entry.content is None else ''}")
+    for path in sorted([*files, *folders], key=lambda path: path.split("/")):
+        *above, name = path.split("/")
+        lines.append(f"{'  ' * (len(above) + 1)}{name}{'/' if path in folders else ''}")
     result(*lines)
 
 

@@ -9,24 +9,23 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from django_asgi_new import signals
+from django_asgi_new import render, signals, template
 from django_asgi_new.errors import InTheWayError, MachineError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from django_asgi_new.plan import Plan
-    from django_asgi_new.render import Entry
 
 _OCCUPIED = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR, errno.EISDIR}
 
 
-def write(plan: Plan, entries: Sequence[Entry]) -> None:
-    """Write the project beside its destination, then move it there in one step.
+def write(plan: Plan) -> list[str]:
+    """Render the project beside its destination, then move it there in one step.
 
     Args:
-        plan: Where to write.
-        entries: What to write.
+        plan: What to render, and where to.
+
+    Returns:
+        The paths of the project's files.
 
     Raises:
         InTheWayError: Something came to the destination meanwhile.
@@ -42,9 +41,9 @@ def write(plan: Plan, entries: Sequence[Entry]) -> None:
             # A sibling: a rename is one step only within a file system.
             staging = Path(tempfile.mkdtemp(prefix=".django-asgi-new-", dir=folder))
             made.append(staging)
-            project = staging / plan.destination.name
             with signals.released():
-                _fill(project, entries)
+                project = render.render(template.ROOT, plan.answers.values, staging)
+                files = render.files(project)
                 if plan.destination.is_dir():
                     # A private folder stays private.
                     shutil.copymode(plan.destination, project)
@@ -52,11 +51,35 @@ def write(plan: Plan, entries: Sequence[Entry]) -> None:
             complete = True
         except OSError as error:
             raise MachineError(
-                f"{folder} can't be written to: {error.strerror}. Choose another --output-dir, or "
+                f"{folder} can't be written to: {_reason(error)}. Choose another --output-dir, or "
                 "mend that."
             ) from error
         finally:
             _clean_up(made, complete=complete)
+    return files
+
+
+def list_files(plan: Plan) -> list[str]:
+    """Return the paths of the files that `write` would write.
+
+    Raises:
+        MachineError: There is no room for temporary files.
+    """
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            return render.files(
+                render.render(template.ROOT, plan.answers.values, Path(folder).absolute())
+            )
+    except OSError as error:
+        raise MachineError(
+            f"{tempfile.gettempdir()} can't be written to: {_reason(error)}."
+        ) from error
+
+
+def _reason(error: OSError) -> str:
+    """Return what the system says. cookiecutter raises errors of its own for folders."""
+    cause = error.__cause__
+    return error.strerror or (cause.strerror if isinstance(cause, OSError) else "") or str(error)
 
 
 def _make_parents(folder: Path, made: list[Path]) -> None:
@@ -66,18 +89,6 @@ def _make_parents(folder: Path, made: list[Path]) -> None:
     _make_parents(folder.parent, made)
     folder.mkdir()
     made.append(folder)
-
-
-def _fill(project: Path, entries: Sequence[Entry]) -> None:
-    """Write the project's folders and files."""
-    project.mkdir()
-    for entry in entries:
-        path = project / entry.path
-        if entry.content is None:
-            path.mkdir()
-        else:
-            path.write_bytes(entry.content)
-            path.chmod(entry.mode)
 
 
 def _move(project: Path, destination: Path) -> None:

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest.mock import patch
 
 from django_asgi_new import PROGRAM, cli, template
 
@@ -20,7 +21,11 @@ def warm_up() -> None:
     """Import the command's modules and compile the template once, for all later children."""
     # Not at the top: tests.cli.faults also sends signals during an import.
     from django_asgi_new import arguments, pythons  # noqa: PLC0415
+    from jinja2 import Environment  # noqa: PLC0415
 
+    from tests.compiling import compile_once  # noqa: PLC0415
+
+    patch.object(Environment, "compile", compile_once).start()
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         command = arguments.command(cli.create)
         command(["mysite", "--dry-run"], PROGRAM, standalone_mode=False)

@@ -164,7 +164,7 @@ def test_a_validator_that_fails(here: Path, root: Path) -> None:
 
 
 def test_a_hook_that_fails_after_the_project_is_made(here: Path, root: Path) -> None:
-    (root / "hooks" / "post_gen_project.py").write_text("SECRETS = SECRETS_MODE = 0\n")
+    (root / "hooks" / "post_gen_project.py").write_text("SECRETS, SECRETS_MODE = '.env', 0o600\n")
     done = run(here, "mysite", root=root)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.endswith(f"{BUG}The project is whole, in {here}/mysite.\n")

@@ -5,14 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django_asgi_new import questions
-from django_asgi_new.render import complete, render
 
 from tests.cli.command import change_questions
 from tests.matrix.cells import OF_CODE
 from tests.matrix.digests import of_files
 from tests.proofs.subject import ALL
 from tests.questions import QUESTIONS, ROOT, TEMPLATE, choices, each
+from tests.rendering import read
 from tests.repository import copy_repository
 from tests.template.copies import append, execute
 
@@ -48,7 +47,7 @@ def test_the_same_files_have_the_same_digests() -> None:
     """Two renderings differ in their random values."""
     # A file that holds such a value is there with one of the choices.
     for answers in each(*(key for key, default in QUESTIONS.items() if choices(default))):
-        first, second = (render(complete(questions.read(), answers)) for _ in range(2))
+        first, second = (read(answers) for _ in range(2))
         assert first != second
         assert of_files(first, ALL) == of_files(second, ALL)
 

@@ -5,11 +5,10 @@ import tomllib
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from django_asgi_new.render import Entry
-
 from tests.digests import imported, of, of_paths
 from tests.proofs.subject import ALL, BESIDE, CODE, SITE
 from tests.questions import ROOT
+from tests.rendering import File
 
 # Files beside the code: no proof of the code can read them, since they are not there when it runs.
 _CONTAINERS_AND_CI = re.compile(
@@ -49,24 +48,24 @@ def is_read(path: str, reads: str) -> bool:
     return reads == ALL or path == ".env" or bool(_CONTAINERS_AND_CI.match(path))
 
 
-def of_files(entries: Sequence[Entry], reads: str) -> str:
+def of_files(files: Sequence[File], reads: str) -> str:
     """Return the digest of the files of a project that a proof reads."""
     assert reads in {ALL, CODE, SITE, BESIDE}
     return of(
         *(
-            f"{entry.path} {entry.mode & 0o111:o} {_content(entry, reads)}"
-            for entry in sorted(entries, key=lambda entry: entry.path)
-            if entry.content is not None and is_read(entry.path, reads)
+            f"{file.path} {file.mode & 0o111:o} {_content(file, reads)}"
+            for file in sorted(files, key=lambda file: file.path)
+            if is_read(file.path, reads)
         )
     )
 
 
-def _content(entry: Entry, reads: str) -> str:
-    text = (entry.content or b"").decode()
-    if entry.path == ".env":
+def _content(file: File, reads: str) -> str:
+    text = file.content.decode()
+    if file.path == ".env":
         # Its random values are all that differs between two renderings.
         return re.sub(r"(?m)=[A-Za-z]{32,}$", "=", text)
-    if entry.path == "pyproject.toml" and reads != ALL:
+    if file.path == "pyproject.toml" and reads != ALL:
         # Which template made the project, and from which answers, is read by nobody but us.
         return text.partition("\n[tool.django-asgi-new]\n")[0].rpartition("\n# ")[0]
     return text

@@ -10,14 +10,13 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
-from django_asgi_new import questions
-from django_asgi_new.render import Entry, complete, render
-
+from tests import rendering
 from tests.digests import of
 from tests.matrix import digests, packages
 from tests.matrix.cells import Cell, cells
 from tests.matrix.packages import Packages
 from tests.questions import Answers
+from tests.rendering import File
 
 # Of the verdicts that are taken over, this part is proven again when they are checked.
 SAMPLE = 0.1
@@ -90,21 +89,21 @@ def read(path: Path) -> list[Claim]:
 
 
 @cache
-def _entries(answers: str) -> list[Entry]:
-    return render(complete(questions.read(), json.loads(answers)))
+def _files(answers: str) -> list[File]:
+    return rendering.read(json.loads(answers))
 
 
-def rendered(answers: Answers) -> list[Entry]:
+def rendered(answers: Answers) -> list[File]:
     """Return the files of a project, rendered once."""
-    return _entries(json.dumps(answers))
+    return _files(json.dumps(answers))
 
 
 def digests_of_files(cell: Cell) -> dict[str, str]:
     """Return the digests of what each proof of a cell reads, and the text of its pyproject.toml."""
-    entries = rendered(cell.answers)
-    found = {proof: digests.of_files(entries, reads(proof)) for proof in cell.proofs}
-    (pyproject,) = [entry for entry in entries if entry.path == "pyproject.toml"]
-    return {**found, "pyproject": (pyproject.content or b"").decode()}
+    files = rendered(cell.answers)
+    found = {proof: digests.of_files(files, reads(proof)) for proof in cell.proofs}
+    (pyproject,) = [file for file in files if file.path == "pyproject.toml"]
+    return {**found, "pyproject": pyproject.content.decode()}
 
 
 def reads(proof: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 from pytest_cookies.plugin import Cookies
 
 from tests.cli.command import run
+from tests.compiling import compiling_once
 from tests.questions import (
     QUESTIONS,
     QUICK,
@@ -21,7 +22,6 @@ from tests.questions import (
     label,
     usual,
 )
-from tests.rendering import compiling_once
 from tests.sources import check, contents, lint
 
 RECORDS = ("docs/production.md", "pyproject.toml")
