@@ -81,8 +81,8 @@ class Site:
             found = {name.lower(): value for name, value in response.getheaders()}
             return Answer(response.status, found, response.read())
 
-    async def open_socket(self, origin: str = "") -> ClientConnection:
-        """Open a WebSocket, from one thread.
+    async def open_socket(self, origin: str = "", address: str = "127.0.0.1") -> ClientConnection:
+        """Open a WebSocket from an address, from one thread.
 
         The client that blocks reads in one thread and writes in another, which OpenSSL does not
         allow: now and then a request is lost that meets the session tickets of TLS 1.3.
@@ -94,6 +94,7 @@ class Site:
             proxy=None,
             # A page can send none.
             ping_interval=None,
+            local_addr=(address, 0),
         )
 
 
@@ -185,9 +186,21 @@ def caddy(
 
 @contextmanager
 def nginx(
-    project: Path, folder: Path, ports: Ports, servers: tuple[Server, Server]
+    project: Path,
+    folder: Path,
+    ports: Ports,
+    servers: tuple[Server, Server],
+    limits: dict[str, str] | None = None,
 ) -> Iterator[Path]:
-    """Run nginx with the example, on ports of ours and with a certificate of ours."""
+    """Run nginx with the example, on ports of ours and with a certificate of ours.
+
+    Args:
+        project: The project.
+        folder: Where it runs.
+        ports: Its ports.
+        servers: The processes behind it.
+        limits: What stands in the example, and what to put in its place.
+    """
     binary = program("nginx", "nginx-light")
     authority = trustme.CA()
     certificate = authority.issue_cert("localhost")
@@ -206,6 +219,7 @@ def nginx(
             f"127.0.0.1:{number}": f"{server.host}:{server.port}"
             for number, server in zip((8001, 8002), servers, strict=True)
         },
+        **(limits or {}),
     }
     example = (ROOT / "docs/examples/nginx.conf").read_text()
     (folder / "site.conf").write_text(replaced(example, changes))

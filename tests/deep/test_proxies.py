@@ -6,6 +6,7 @@ import re
 import signal
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -14,7 +15,16 @@ from playwright.sync_api import Browser, expect
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.deep.proxies import PROXIES, Site, logged_ids, replaced, site, sockets_of
+from tests.deep.proxies import (
+    ADDRESSES,
+    PROXIES,
+    Site,
+    logged_ids,
+    nginx,
+    replaced,
+    site,
+    sockets_of,
+)
 from tests.projects.clients import get, hear_async, say_async, wait_until
 from tests.projects.servers import Server, by_server, copy, servers
 from tests.questions import Answers
@@ -196,3 +206,42 @@ def test_the_page_comes_back(project: Path, tmp_path: Path, browser: Browser) ->
         page.get_by_role("textbox").fill("back again")
         page.get_by_role("textbox").press("Enter")
         expect(page.locator("#messages .text")).to_have_text("back again")
+
+
+# Those of the example would take 2,000 WebSockets.
+LIMITS = {
+    "limit_conn sockets 2000;": "limit_conn sockets 3;",
+    "burst=2000 ": "burst=7 ",
+    "rate=20r/s": "rate=1r/m",
+}
+
+
+async def bounds_a_network(made: Site) -> None:
+    elsewhere = ADDRESSES[1]
+    crowd = [await made.open_socket() for _ in range(3)]
+    # The fourth handshake.
+    with pytest.raises(InvalidStatus) as refusal:
+        await made.open_socket()
+    assert refusal.value.response.status_code == 429
+    other = await made.open_socket(address=elsewhere)
+    await crowd.pop().close()
+    crowd.append(await made.open_socket())
+    for client in (*crowd, other):
+        await client.close()
+    # One at once and seven after it, so three more than these five.
+    for _ in range(3):
+        await (await made.open_socket()).close()
+    with pytest.raises(InvalidStatus) as refusal:
+        await made.open_socket()
+    assert refusal.value.response.status_code == 429
+    await (await made.open_socket(address=elsewhere)).close()
+    assert made.get("/").status == 200
+
+
+@pytest.mark.parametrize("answers", servers("redis")[:1], ids=by_server)
+def test_nginx_limits_a_network(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PROXIES, "nginx", partial(nginx, limits=LIMITS))
+    with site(project, tmp_path, "nginx") as (made,):
+        asyncio.run(bounds_a_network(made))
