@@ -6,12 +6,14 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django_asgi_new import answers as answer
 from django_asgi_new.errors import BadAnswerError, InTheWayError, MachineError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django_asgi_new.answers import Answers
 
 _SHOWN = 5
@@ -106,21 +108,36 @@ def make(answers: Answers, wishes: Wishes) -> Plan:
         InTheWayError: Something is at the destination already.
         MachineError: A program is missing, or the destination can't be written to.
     """
+    destination = settle_destination(answers.values, wishes)
+    git = _find_git() if wishes.git else ""
+    uv = _find_uv() if wishes.install else ""
+    return Plan(answers, wishes, destination, git, uv)
+
+
+def settle_destination(values: Mapping[str, Any], wishes: Wishes) -> Path:
+    """Return the project's folder, which is free.
+
+    Args:
+        values: A whole set of answers.
+        wishes: What the user wants beside them.
+
+    Raises:
+        InTheWayError: Something is at the destination already.
+        MachineError: The destination can't be written to.
+    """
     try:
         folder = Path(wishes.output_dir).absolute()
         # People read this path, and a way up and down again is hard to read.
         if os.pardir in folder.parts:
             folder = folder.resolve()
-        destination = folder / answers.values["project_slug"]
+        destination: Path = folder / values["project_slug"]
         _check_free(destination)
     except OSError as error:
         raise MachineError(
             f"{wishes.output_dir} can't be used: {error.strerror}. Choose another --output-dir, or "
             "mend that."
         ) from error
-    git = _find_git() if wishes.git else ""
-    uv = _find_uv() if wishes.install else ""
-    return Plan(answers, wishes, destination, git, uv)
+    return destination
 
 
 def _check_free(destination: Path) -> None:
