@@ -151,7 +151,8 @@ def _settle(asked: list[Question], options: dict[str, Any], wishes: Wishes) -> t
 
     def settle(given: Given) -> Plan:
         resolved = answers.resolve(asked, given, install=wishes.install)
-        report.say(*resolved.notes)
+        # Not what was asked for, so it is printed with --quiet too.
+        report.show(*resolved.notes)
         return plan.make(resolved, wishes)
 
     if not options["interactive"] and questions.NAME in given:
