@@ -72,7 +72,8 @@ def serve(plan: Plan, live: Callable[[str], None]) -> None:
         port = _take_port(plan, running)
         address = f"http://{ports.HOST}:{port}/"
         with report.step("Started the server"):
-            command = _manage(plan, "runserver", f"{ports.HOST}:{port}")
+            # This command prints the address, once the page answers.
+            command = _manage(plan, "runserver", f"{ports.HOST}:{port}", "--verbosity=0")
             server = _start(command, plan, running)
             _wait(server, lambda: _serves(port), "The server", plan)
         _until_stopped(server, address, plan, live)
