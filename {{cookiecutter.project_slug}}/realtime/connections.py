@@ -87,8 +87,8 @@ class Connections:
         if scope["type"] == "websocket":
             socket = Socket(receive, send)
             network = Network.of(scope)
-            is_full = self._stopping or len(self._sockets) >= settings.WS_MAX_CONNECTIONS
-            if is_full or not network.enter():
+            has_room = len(self._sockets) < settings.WS_MAX_CONNECTIONS
+            if self._stopping or not has_room or not network.enter():
                 await self._refuse(socket)
                 return
             socket.network = network

@@ -19,7 +19,6 @@ from django.core.files.storage import storages
 from django.core.mail import EmailMessage
 from django.core.management import call_command
 from django.db.utils import ConnectionHandler
-from django.utils.functional import empty
 from environs import EnvError
 {% if cookiecutter.database == 'sqlite' %}
 from pytest_django import DjangoDbBlocker
@@ -334,11 +333,12 @@ def test_variables_are_not_expanded() -> None:
 def test_missing_secret_is_reported_by_manage_py(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["manage.py", "runserver"])
     monkeypatch.delitem(sys.modules, PRODUCTION["DJANGO_SETTINGS_MODULE"])
-    manage = str(current.BASE_DIR / "manage.py")
-    # As if no setting had been read.
-    unread = patch.dict(vars(current), {"_wrapped": empty}, clear=True)
-    with patch.dict(os.environ, WITHOUT_SECRET), unread, pytest.raises(SystemExit) as end:
-        runpy.run_path(manage, run_name="__main__")
+    # As in a new process, which has not read any settings.
+    unread = LazySettings()
+    monkeypatch.setattr("django.conf.settings", unread)
+    monkeypatch.setattr("django.core.management.settings", unread)
+    with patch.dict(os.environ, WITHOUT_SECRET), pytest.raises(SystemExit) as end:
+        runpy.run_path(str(current.BASE_DIR / "manage.py"), run_name="__main__")
     assert str(end.value).startswith(NO_SECRET)
 
 

@@ -122,6 +122,12 @@ def test_handshake_with_a_body_is_answered(server: Server, method: str, path: st
         assert 400 <= connection.getresponse().status < 500
 
 
+def test_handshake_may_have_a_long_cookie(server: Server) -> None:
+    with server.open_socket(PATH, headers={"Cookie": f"name={'x' * 12_000}"}) as client:
+        client.send('{"type": "ping"}')
+        assert json.loads(client.recv(timeout=5))["type"] == "pong"
+
+
 def test_foreign_origin_is_refused(server: Server) -> None:
     with pytest.raises(InvalidStatus) as refusal:
         server.open_socket(PATH, "https://evil.example")
