@@ -1,7 +1,7 @@
 """Logins: a WebSocket is closed when the login that it was opened with has ended.
 
-Each process asks the database for all its users at once, since nothing else reports every change:
-signals stay in one process, and `update()` sends none.
+Each process queries the database for all its users at once, since nothing else reports every
+change: signals stay in one process, and `update()` sends none.
 """
 
 import asyncio
@@ -58,7 +58,7 @@ class Login:
         self.socket = socket
         self.session = session
         self.key = session.session_key
-        # The session of a guest may name a user too, who has changed the password for example.
+        # A guest's session may name a user too: one who has changed their password, for example.
         self.user = str(user.pk) if user.is_authenticated else None
         self.state: Any = state_of(user)
         self._named = session.get(SESSION_KEY)
@@ -140,7 +140,7 @@ async def in_thread(call: Callable[..., Any], *args: Any) -> Any:
 
 
 def state_of(user: Any) -> list[Any]:
-    """Return what ends a user's logins when it changes."""
+    """Return the values of a user whose change ends the user's logins."""
     return [getattr(user, field, True) for field in FIELDS]
 
 

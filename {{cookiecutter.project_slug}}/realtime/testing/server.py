@@ -88,7 +88,7 @@ class Server:
 
     def stop(self) -> None:
         """Stop the process."""
-        # With SIGTERM first, since a server that is killed leaves its workers behind.
+        # SIGTERM first, since a server that is killed leaves its workers behind.
         self.process.terminate()
         try:
             self.process.wait(timeout=STOP_SECONDS)
