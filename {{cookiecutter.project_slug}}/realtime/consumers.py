@@ -282,7 +282,7 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
                 async with asyncio.timeout(CLOSE_SECONDS):
                     await self.disconnect(code)
             except Exception:
-                logger.exception("%s failed to disconnect", type(self).__name__)
+                logger.exception("%s raised an error in disconnect()", type(self).__name__)
 
     async def __finish(self) -> None:
         """Wait for the running handler and its frames, before a close from outside."""
@@ -353,7 +353,7 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
 
 
 class ConsumerLayer:
-    """The channel layer as a consumer with a channel of its own sees it.
+    """View of the channel layer for a consumer with a channel of its own.
 
     Adding that channel to a group joins the group instead, so each process receives an event once.
     """

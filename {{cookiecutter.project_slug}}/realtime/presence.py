@@ -36,7 +36,7 @@ ANNOUNCE_SECONDS = 1
 
 
 class Presence(Group):
-    """A group that counts its members in all processes and reports the number to those that ask."""
+    """Group that counts its members across all processes, and reports the number on request."""
 
     suffix = ".presence"
 

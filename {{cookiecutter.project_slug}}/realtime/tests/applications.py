@@ -15,7 +15,7 @@ GROUP = "tests"
 
 
 class ChatConsumer(JsonConsumer):
-    """Broadcasts the messages of its clients."""
+    """Consumer that broadcasts the messages of its clients."""
 
     own_channel = False
 
@@ -40,7 +40,7 @@ BOTH = pytest.mark.parametrize("consumer", [ChatConsumer, ChannelConsumer])
 
 
 class NewsConsumer(JsonConsumer):
-    """Accepts everyone, and handles the events of a group."""
+    """Consumer that accepts everyone and handles the events of a group."""
 
     groups = ["news"]
 

@@ -101,11 +101,11 @@ def test_missing_static_files_are_an_error(
 
 def test_unapplied_migrations_are_a_warning(execv: Mock, caplog: pytest.LogCaptureFixture) -> None:
     call_command("serve")
-    assert "migrations are unapplied" not in caplog.text
+    assert "unapplied migration" not in caplog.text
     with patch("django.db.migrations.recorder.MigrationRecorder.applied_migrations") as applied:
         applied.return_value = {}
         call_command("serve")
-    assert "migrations are unapplied. Run `manage.py migrate`." in caplog.text
+    assert "unapplied migration(s). Run `manage.py migrate`." in caplog.text
     execv.assert_called()
 
 

@@ -75,7 +75,7 @@ class DevelopmentServer:
 
 
 class Command(runserver.Command):
-    """Serves pages, static files and WebSockets, and reloads itself when code changes."""
+    """Command that serves pages, static files and WebSockets, and reloads on code changes."""
 
     help = "Starts a development server, {{ cookiecutter.server|capitalize }}, with WebSockets and reload."
     server_cls: Any = DevelopmentServer

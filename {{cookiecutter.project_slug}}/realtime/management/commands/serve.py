@@ -25,7 +25,7 @@ DATABASE_SECONDS = 5
 
 
 class Command(BaseCommand):
-    """Replaces its process with the server, which then receives the signals."""
+    """Command that replaces its process with the server, which then receives the signals."""
 
     help = "Starts the production server, {{ cookiecutter.server|capitalize }}."
     # Checks print plain text, but the log is JSON.
@@ -100,7 +100,7 @@ def check_migrations() -> None:
         logger.warning("The database does not answer: %r", error)
     else:
         if count:
-            logger.warning("%d migrations are unapplied. Run `manage.py migrate`.", count)
+            logger.warning("%d unapplied migration(s). Run `manage.py migrate`.", count)
 
 
 def allowed_workers(workers: int) -> int:
