@@ -27,9 +27,9 @@ def get_asgi_application() -> ASGIHandler:
 class Handler(ASGIHandler):
     """Django's handler, which also answers 400 to paths and forms that Django fails to parse.
 
-    Django decodes a form with any codec of Python that a client names. Some are not for text, and
-    Django answers 500. Punycode takes minutes for a few megabytes (4.1 s for 300 kB). Middleware
-    would be too late: creating the request already fails.
+    Django decodes a form with any Python codec that a client names. Some codecs are not for text,
+    and Django then answers 500. Punycode takes minutes for a few megabytes (4.1 s for 300 kB).
+    Middleware would be too late: creating the request already fails.
     """
 
     def create_request(

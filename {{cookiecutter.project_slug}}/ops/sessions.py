@@ -42,7 +42,7 @@ class SessionStore(db.SessionStore):
 
     @classmethod
     def current_keys(cls, keys: Iterable[str]) -> dict[str, str]:
-        """Return the current keys of sessions, by the given keys, without ended sessions."""
+        """Return the current key for each of these keys whose session has not ended."""
         sessions = cls.get_model_class().objects.filter(expire_date__gt=timezone.now())
         open_sessions = sessions.filter(session_key__in=keys)
         current = {key: key for key in open_sessions.values_list("session_key", flat=True)}

@@ -97,7 +97,7 @@ class Client:
         self._backlog: list[Event] = []
         self._writer: asyncio.Task[None] | None = None
         self._is_open = False
-        # Middleware expects to be called in a task with its context; a server does not.
+        # Middleware expects to run in a task with its own context; a server does not.
         self._has_middleware = has_middleware
         self._context = copy_context()
         self._timer = self._loop.call_later(HEARTBEAT_SECONDS, self._watch)

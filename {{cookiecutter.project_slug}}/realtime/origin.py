@@ -40,7 +40,7 @@ not_found = re_path("", refuse_path)  # type: ignore[arg-type]
 
 
 class OriginValidator:
-    """Middleware that accepts a WebSocket if it would accept a form from the same page.
+    """Middleware that accepts WebSockets from pages whose forms Django would accept.
 
     A browser sends the site's cookies with a WebSocket from any page, so the Origin header decides.
     Django's own middleware checks it, and the host. Unlike a form, a WebSocket without the header
