@@ -6,7 +6,7 @@ from django.conf import settings
 
 
 def parse(address: str) -> IPv4Address | IPv6Address | None:
-    """Return an IP address, or None if the text is none, as on a Unix socket."""
+    """Return an IP address, or None if the text is not one, as on a Unix socket."""
     # Some proxies append the client's port.
     if address.startswith("["):
         address = address[1:].partition("]")[0]
@@ -21,7 +21,7 @@ def parse(address: str) -> IPv4Address | IPv6Address | None:
 
 
 def is_proxy(address: IPv4Address | IPv6Address | None) -> bool:
-    """Return whether an address may be the proxy's, rather than a client's that bypasses it."""
+    """Return whether a request comes from the proxy, not from a client that bypasses it."""
     return address is None or any(address in network for network in settings.PROXY_NETWORKS)
 
 

@@ -275,7 +275,7 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
         return getattr(self, name)
 
     async def __end(self, code: int) -> None:
-        """Call `disconnect` after an error, if `connect` was called, and log its own error."""
+        """Call `disconnect` after an error if `connect` was called. Errors in it are logged."""
         if self.__is_connected:
             self.__is_connected = False
             try:
