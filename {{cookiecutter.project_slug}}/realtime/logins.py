@@ -1,7 +1,7 @@
 """Logins: a WebSocket is closed when the login that it was opened with has ended.
 
-Each process asks the database for all its users at once, since nothing else reports every change:
-signals stay in one process, and `update()` sends none.
+Each process queries the database for all its users at once, since nothing else reports every
+change: signals stay in one process, and `update()` sends none.
 """
 
 import asyncio
@@ -58,7 +58,7 @@ class Login:
         self.socket = socket
         self.session = session
         self.key = session.session_key
-        # The session of a guest may name a user too, who has changed the password for example.
+        # A guest's session may name a user too: one who has changed their password, for example.
         self.user = str(user.pk) if user.is_authenticated else None
         self.state: Any = state_of(user)
         self._named = session.get(SESSION_KEY)
@@ -72,7 +72,7 @@ class Login:
         return self.key is not None and self.user is not None
 
     def move(self, key: str) -> bool:
-        """Follow the session to its new key; return whether its user is still logged in."""
+        """Switch to the session's new key; return whether its user is still logged in."""
         session = type(self.session)(key)
         user = user_of(session)
         if not user.is_authenticated or str(user.pk) != self.user:
@@ -124,13 +124,13 @@ class Logins:
                 await self._end(login, key)
 
     async def _end(self, login: Login, key: str | None) -> None:
-        """Close a login's WebSocket, unless its session goes on with another key."""
+        """Close a login's WebSocket, unless its session continues with a new key."""
         try:
-            goes_on = key is not None and await in_thread(login.move, key)
+            continues = key is not None and await in_thread(login.move, key)
         except Exception as error:  # noqa: BLE001
             logger.warning("A login could not be checked, retrying: %r", error)
             return
-        if not goes_on and login.socket in self._open:
+        if not continues and login.socket in self._open:
             login.socket.disconnect(login.socket.login_code)
 
 
@@ -140,12 +140,12 @@ async def in_thread(call: Callable[..., Any], *args: Any) -> Any:
 
 
 def state_of(user: Any) -> list[Any]:
-    """Return what ends a user's logins when it changes."""
+    """Return the values of a user whose change ends the user's logins."""
     return [getattr(user, field, True) for field in FIELDS]
 
 
 async def find_changed(logins: list[Login]) -> dict[Login, str | None]:
-    """Return the logins that have changed, with the new key of those whose session has moved."""
+    """Return the logins that have changed, with the new key of the session or None."""
     current = [login for login in logins if login.refresh()]
     changed: dict[Login, str | None] = {}
     for start in range(0, len(current), BATCH):
@@ -154,7 +154,7 @@ async def find_changed(logins: list[Login]) -> dict[Login, str | None]:
 
 
 def compare(logins: list[Login]) -> dict[Login, str | None]:
-    """Return the logins that are not as in the database, with the new key of moved sessions."""
+    """Return the logins that differ from the database, with the new key or None."""
     model = get_user_model()
     fields = {field.name for field in model._meta.get_fields()}.intersection(FIELDS)  # noqa: SLF001
     rows = model._default_manager.filter(pk__in={login.user for login in logins})  # noqa: SLF001
