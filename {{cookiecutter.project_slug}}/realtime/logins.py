@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import Context
+from copy import deepcopy
 from types import SimpleNamespace
 from typing import Any
 
@@ -71,13 +72,11 @@ class Login:
             self._named = named
         return self.key is not None and self.user is not None
 
-    def move(self, key: str) -> bool:
-        """Switch to the session's new key; return whether its user is still logged in."""
-        session = type(self.session)(key)
-        user = user_of(session)
+    def move(self, session: Any, user: Any) -> bool:
+        """Switch to the session with the new key; return whether its user is still logged in."""
         if not user.is_authenticated or str(user.pk) != self.user:
             return False
-        self.session.become(session)
+        self.session.become(deepcopy(session))
         self.state = state_of(user)
         return True
 
@@ -120,23 +119,38 @@ class Logins:
             except Exception as error:  # noqa: BLE001, each database has its own errors
                 logger.warning("Logins could not be checked, retrying: %r", error)
                 continue
+            by_key: dict[str | None, list[Login]] = {}
             for login, key in changed.items():
-                await self._end(login, key)
+                by_key.setdefault(key, []).append(login)
+            self._end(by_key.pop(None, []))
+            # Together, since a user may have thousands of WebSockets, and other logins wait.
+            for key, moved in by_key.items():
+                await self._follow(key, moved)
 
-    async def _end(self, login: Login, key: str | None) -> None:
-        """Close a login's WebSocket, unless its session continues with a new key."""
+    async def _follow(self, key: Any, logins: list[Login]) -> None:
+        """Switch logins to the new key of their session, or end them."""
         try:
-            continues = key is not None and await in_thread(login.move, key)
+            self._end(await in_thread(move, key, logins))
         except Exception as error:  # noqa: BLE001
             logger.warning("A login could not be checked, retrying: %r", error)
-            return
-        if not continues and login.socket in self._open:
-            login.socket.disconnect(login.socket.login_code)
+
+    def _end(self, logins: list[Login]) -> None:
+        """Close the WebSockets of logins."""
+        for login in logins:
+            if login.socket in self._open:
+                login.socket.disconnect(login.socket.login_code)
 
 
 async def in_thread(call: Callable[..., Any], *args: Any) -> Any:
     """Return the result of a call that queries the database."""
     return await sync_to_async(call, thread_sensitive=False, executor=THREAD)(*args)
+
+
+def move(key: str, logins: list[Login]) -> list[Login]:
+    """Switch logins to the session with a key; return those whose user it does not log in."""
+    session = type(logins[0].session)(key)
+    user = user_of(session)
+    return [login for login in logins if not login.move(session, user)]
 
 
 def state_of(user: Any) -> list[Any]:

@@ -14,6 +14,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client as Browser
 
 from realtime import logins
+from realtime.logins import user_of
 from realtime.testing import Client, session_cookie
 from realtime.threads import MAX_THREADS
 
@@ -110,6 +111,36 @@ async def test_users_who_change_their_password_stay(browser: Browser) -> None:
         # The WebSocket belongs to the session with the new key.
         await database_sync_to_async(browser.logout)()
         assert await own.receive_close() == 4001
+
+
+async def test_moved_session_is_read_once_for_all_its_websockets(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = []
+    is_read = threading.Event()
+
+    def read(session: Any) -> Any:
+        user = user_of(session)
+        reads.append(user)
+        is_read.set()
+        return user
+
+    def move() -> None:
+        session = browser.session
+        session.cycle_key()
+        browser.cookies[settings.SESSION_COOKIE_NAME] = str(session.session_key)
+
+    monkeypatch.setattr(logins, "user_of", read)
+    together, headers = application(Named), {"cookie": cookie_of(browser)}
+    async with AsyncExitStack() as stack:
+        clients = [Client(application=together, headers=headers) for _ in range(3)]
+        for client in clients:
+            await stack.enter_async_context(client)
+        await database_sync_to_async(move)()
+        assert await asyncio.to_thread(is_read.wait, 10)
+        await database_sync_to_async(browser.logout)()
+        assert [await client.receive_close() for client in clients] == [4001] * 3
+    assert len(reads) == 1
 
 
 async def test_deactivated_user_does_not_disconnect_others(browser: Browser) -> None:
