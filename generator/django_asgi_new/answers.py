@@ -104,8 +104,13 @@ def validate(asked: Sequence[Question], given: Mapping[str, Any]) -> list[str]:
     return found
 
 
+def complete(given: Given) -> dict[str, Any]:
+    """Return a whole set of answers: those that were given, and defaults."""
+    return render.complete(questions.read(), given)
+
+
 def _complete(given: Given) -> Answers:
-    return Answers(render.complete(questions.read(), given))
+    return Answers(complete(given))
 
 
 def _refuse(found: list[str]) -> None:

@@ -29,8 +29,9 @@ Examples:
   django-asgi-new other --answers mysite/pyproject.toml
 
 Exit codes: 0 done; 1 a bug of ours; 2 a bad option or answer; 3 the destination is in the way;
-4 the machine can't; 5 a step after rendering failed and the project is kept; 130 Ctrl-C;
-143 SIGTERM; 129 SIGHUP.
+4 environment error (permissions, disk space, a taken port, a missing tool); 5 a step after
+rendering failed and the project is kept; 130 Ctrl-C, or no at the last question; 143 SIGTERM;
+129 SIGHUP.
 """
 
 

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from django_asgi_new import PROGRAM, questions, report, signals
-from django_asgi_new.errors import BadAnswerError, Error
+from django_asgi_new.errors import BadAnswerError, Error, InTheWayError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,21 +148,35 @@ def _settle(asked: list[Question], options: dict[str, Any], wishes: Wishes) -> t
 
         given = former.read(options["answers"])
     given |= {q.key: options[q.key] for q in asked if options[q.key] is not None}
-    prompted = options["interactive"] or questions.NAME not in given
-    if prompted:
-        from django_asgi_new import prompts
 
-        if options["json"] or options["yes"] or not prompts.possible():
-            raise _nobody_to_ask(given)
-        # What is wrong with the flags is said before the first question.
-        defaults = answers.resolve(asked, given, install=wishes.install)
-        given = prompts.ask(asked, given, defaults.values)
-    resolved = answers.resolve(asked, given, install=wishes.install)
-    report.say(*resolved.notes)
-    settled = plan.make(resolved, wishes)
-    if prompted and not options["dry_run"]:
-        prompts.confirm(settled)
-    return settled, prompted
+    def settle(given: Given) -> Plan:
+        resolved = answers.resolve(asked, given, install=wishes.install)
+        # Not what was asked for, so it is printed with --quiet too.
+        report.show(*resolved.notes)
+        return plan.make(resolved, wishes)
+
+    if not options["interactive"] and questions.NAME in given:
+        return settle(given), False
+
+    from django_asgi_new import prompts
+
+    if options["json"] or options["yes"] or not prompts.possible():
+        raise _nobody_to_ask(given)
+    # Errors in the options are reported before the first question.
+    defaults = answers.resolve(asked, given, install=wishes.install)
+    if questions.NAME in given:
+        plan.settle_destination(defaults.values, wishes)
+
+    def check(given: Given) -> str:
+        try:
+            plan.settle_destination(answers.complete(given), wishes)
+        except InTheWayError as error:
+            return " ".join(error.sentences)
+        return ""
+
+    missing = [question for question in asked if question.key not in given]
+    whole = defaults.public() | given
+    return prompts.interview(missing, whole, check, settle, confirmed=options["dry_run"]), True
 
 
 def _nobody_to_ask(given: Given) -> BadAnswerError:

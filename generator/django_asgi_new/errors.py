@@ -7,18 +7,23 @@ class Error(Exception):
     """A sentence or more for the user: what, why, what to do.
 
     Args:
-        sentences: What the user reads, a line each.
+        sentences: The sentences, a line each.
+        advice: The words before a command that continues, such as "Start it with".
+        resume: That command.
+        output: The output of a program that failed.
     """
 
     exit_code = 1
-    # What a failed program said, and the command that goes on from there.
-    output = ""
-    resume = ""
 
-    def __init__(self, *sentences: str) -> None:
-        """Keep the sentences."""
+    def __init__(
+        self, *sentences: str, advice: str = "", resume: str = "", output: str = ""
+    ) -> None:
+        """Store what the user reads."""
         super().__init__(*sentences)
         self.sentences = sentences
+        self.advice = advice
+        self.resume = resume
+        self.output = output
 
 
 class BadAnswerError(Error):
@@ -40,18 +45,6 @@ class MachineError(Error):
 
 
 class StepError(Error):
-    """A step after rendering failed: the project is kept and the step can be repeated.
-
-    Args:
-        sentence: What the user reads.
-        resume: The command that goes on with the step that failed.
-        output: What the failed program said.
-    """
+    """A step after rendering failed: the project is kept and the step can be repeated."""
 
     exit_code = 5
-
-    def __init__(self, sentence: str, *, resume: str, output: str = "") -> None:
-        """Keep what the user needs to go on."""
-        super().__init__(sentence)
-        self.resume = resume
-        self.output = output

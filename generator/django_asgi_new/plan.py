@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django_asgi_new import answers as answer
+from django_asgi_new import ports, programs, resume
 from django_asgi_new.errors import BadAnswerError, InTheWayError, MachineError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django_asgi_new.answers import Answers
 
 _SHOWN = 5
-_HIGHEST_PORT = 65_535
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,15 @@ class Wishes:
 
         Raises:
             BadAnswerError: An option makes no sense here.
+            MachineError: The server can't use the port.
         """
-        if self.port is not None and not 1 <= self.port <= _HIGHEST_PORT:
-            raise BadAnswerError(f"--port can't be {self.port}. Choose from 1 to {_HIGHEST_PORT}.")
+        if self.port is not None and not 1 <= self.port <= ports.HIGHEST:
+            raise BadAnswerError(f"--port can't be {self.port}. Choose from 1 to {ports.HIGHEST}.")
         for flag, given in (("--port", self.port is not None), ("--open", self.browser)):
             if given and not self.run:
                 raise BadAnswerError(f"{flag} is about the server: it needs --run.")
+        if self.port is not None:
+            ports.check(self.port)
 
     def flags(self) -> list[str]:
         """Return the flags that wish the same."""
@@ -106,21 +110,48 @@ def make(answers: Answers, wishes: Wishes) -> Plan:
         InTheWayError: Something is at the destination already.
         MachineError: A program is missing, or the destination can't be written to.
     """
+    destination = settle_destination(answers.values, wishes)
+    git = programs.git() if wishes.git else ""
+    uv = programs.uv() if wishes.install else ""
+    return Plan(answers, wishes, destination, git, uv)
+
+
+def settle_destination(values: Mapping[str, Any], wishes: Wishes) -> Path:
+    """Return the project's folder, which is free.
+
+    Args:
+        values: A whole set of answers.
+        wishes: What the user wants beside them.
+
+    Raises:
+        InTheWayError: Something is at the destination already.
+        MachineError: The destination can't be written to.
+    """
     try:
         folder = Path(wishes.output_dir).absolute()
         # People read this path, and a way up and down again is hard to read.
         if os.pardir in folder.parts:
             folder = folder.resolve()
-        destination = folder / answers.values["project_slug"]
+        destination: Path = folder / values["project_slug"]
+        if _is_project(destination):
+            raise InTheWayError(
+                f"{destination} is a project already.",
+                advice="Start it with",
+                resume=resume.start(destination),
+            )
         _check_free(destination)
     except OSError as error:
         raise MachineError(
             f"{wishes.output_dir} can't be used: {error.strerror}. Choose another --output-dir, or "
             "mend that."
         ) from error
-    git = _find_git() if wishes.git else ""
-    uv = _find_uv() if wishes.install else ""
-    return Plan(answers, wishes, destination, git, uv)
+    return destination
+
+
+def _is_project(folder: Path) -> bool:
+    """Check whether this command has made the project in a folder."""
+    record = folder / "pyproject.toml"
+    return record.is_file() and b"\n[tool.django-asgi-new]\n" in record.read_bytes()
 
 
 def _check_free(destination: Path) -> None:
@@ -149,24 +180,3 @@ def _check_free(destination: Path) -> None:
         raise InTheWayError(
             f"{destination} is a mount point: choose a name inside it, with --output-dir."
         )
-
-
-def _find_git() -> str:
-    git = shutil.which("git")
-    if git is None:
-        raise MachineError(
-            "--git needs git, which is not on your PATH: install it, or leave --git out."
-        )
-    return git
-
-
-def _find_uv() -> str:
-    from uv import find_uv_bin
-
-    try:
-        return os.fsdecode(find_uv_bin())
-    except FileNotFoundError:
-        uv = shutil.which("uv")
-    if uv is None:
-        raise MachineError("uv is missing, though it came with this command: install it again.")
-    return uv

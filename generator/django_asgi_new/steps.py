@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import re
-import shlex
-import shutil
-import sys
 from typing import TYPE_CHECKING
 
-from django_asgi_new import processes, report
-from django_asgi_new.errors import StepError
+from django_asgi_new import processes, report, resume
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
-    from pathlib import Path
 
     from django_asgi_new.plan import Plan
 
@@ -36,7 +29,6 @@ def follow(plan: Plan, live: Callable[[str], None]) -> None:
     if plan.wishes.run:
         from django_asgi_new import serve
 
-        serve.check_port(plan)
         serve.check_urls(plan)
     if plan.wishes.install:
         install(plan)
@@ -57,20 +49,15 @@ def install(plan: Plan) -> None:
     Raises:
         StepError: uv failed.
     """
-    python = [*_python(plan), "--no-python-downloads"]
+    python = [*resume.python(plan), "--no-python-downloads"]
     with report.step("Made its environment"):
         done = processes.run([plan.uv, "venv", "--quiet", *python], plan.destination)
         if done.returncode:
-            raise failed("The environment could not be made", plan, done, "install")
+            raise resume.failed("The environment could not be made", plan, done, "install")
     with report.step("Installed its dependencies"):
         done = processes.run([plan.uv, "sync", *python], plan.destination, show=True)
         if done.returncode:
-            raise failed("The dependencies could not be installed", plan, done, "install")
-
-
-def _python(plan: Plan) -> list[str]:
-    python = plan.answers.python
-    return ["--python", python.path] if python else []
+            raise resume.failed("The dependencies could not be installed", plan, done, "install")
 
 
 def repository(plan: Plan) -> None:
@@ -107,79 +94,4 @@ def _git(plan: Plan, *arguments: str) -> subprocess.CompletedProcess[str]:
 def _must_git(plan: Plan, *arguments: str) -> None:
     done = _git(plan, *arguments)
     if done.returncode:
-        raise failed("The repository could not be made", plan, done, "git")
-
-
-_GIT_COMMANDS = [
-    ["git", "init", "-b", "main"],
-    ["git", "add", "-A"],
-    ["git", "commit", "-m", "Initial commit"],
-]
-
-
-def rest(plan: Plan, first: str) -> str:
-    """Write the commands that do what is left.
-
-    Args:
-        plan: What was to be done.
-        first: The step to begin with: "install", "git", "migrate" or "serve".
-    """
-    uv = "uv" if shutil.which("uv") else plan.uv
-    python = os.path.relpath(environment_python(plan.destination), plan.destination)
-    commands = {
-        "install": [[uv, "sync", *_python(plan)]] if plan.wishes.install else [],
-        "git": _GIT_COMMANDS if plan.wishes.git else [],
-        "migrate": [[python, "manage.py", "migrate"]] if plan.wishes.run else [],
-        "serve": [[python, "manage.py", "runserver"]] if plan.wishes.run else [],
-    }
-    steps = list(commands)
-    left = [command for step in steps[steps.index(first) :] for command in commands[step]]
-    return " && ".join(map(shlex.join, [["cd", str(plan.destination)], *left]))
-
-
-def environment_python(project: Path) -> Path:
-    """Return the Python of a project's environment."""
-    if sys.platform == "win32":
-        return project / ".venv" / "Scripts" / "python.exe"
-    return project / ".venv" / "bin" / "python"
-
-
-# What uv says, and what it means for somebody who does not know uv.
-_CAUSES = (
-    (
-        r"dns error|error sending request|[Nn]etwork|offline|[Cc]onnection refused|timed out",
-        "The package index can't be reached: look at the network and the proxy settings.",
-    ),
-    (
-        r"[Ff]ailed to build|No such file or directory: '(cc|gcc|clang|cargo)'",
-        (
-            "A package has no wheel for this machine: install a compiler, or choose another "
-            "--server or Python."
-        ),
-    ),
-    (r"No space left|ENOSPC", "The disk is full."),
-)
-
-
-def failed(what: str, plan: Plan, done: subprocess.CompletedProcess[str], first: str) -> StepError:
-    """Say that a step failed and how to go on.
-
-    Args:
-        what: What could not be done.
-        plan: What was to be done.
-        done: How the step's command ended.
-        first: The step to begin again with, as in `rest`.
-    """
-    said = (done.stdout or "").rstrip()
-    causes = [f" {cause}" for pattern, cause in _CAUSES if re.search(pattern, said)]
-    return StepError(
-        f"{what} (exit code {done.returncode}).{''.join(causes[:1])} {kept(plan)} When the cause "
-        "is mended, go on with:",
-        resume=rest(plan, first),
-        output=said,
-    )
-
-
-def kept(plan: Plan) -> str:
-    """Say where the project is, which a failed step never takes away."""
-    return f"The project is kept in {plan.destination}."
+        raise resume.failed("The repository could not be made", plan, done, "git")

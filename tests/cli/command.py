@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from uv import find_uv_bin
+
 from tests.questions import ROOT, TEMPLATE
 
 
 def environment(folder: Path, root: Path = ROOT, **more: str) -> dict[str, str]:
-    """Return an environment with an empty home, where git knows nobody, and with a new Python.
+    """Return an environment with an empty home, where git knows nobody, with a new Python and uv.
 
     The Python only says that it is one, so that the tests tell the same on every machine.
     """
@@ -24,6 +26,10 @@ def environment(folder: Path, root: Path = ROOT, **more: str) -> dict[str, str]:
         made.mkdir(exist_ok=True)
     python.write_text('#!/bin/sh\necho cpython final 3 14 False "$0"\n')
     python.chmod(0o755)
+    # The command does not count the one in its own environment, which `uv run` adds to PATH.
+    uv = python.with_name("uv")
+    if not uv.exists():
+        uv.symlink_to(find_uv_bin())
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "COOKIECUTTER"))}
     return kept | {
         "HOME": str(home),

@@ -12,7 +12,7 @@ import pexpect
 from tests.cli.command import command, environment, program, run, tree, without_secret
 
 SECONDS = 20
-DOWN, ENTER = "\x1b[B", "\r"
+DOWN, ENTER, CLEAR, BACK = "\x1b[B", "\r", "\x15", "\x1b[Z"
 ALL_BUT_SERVER = [
     "-i", "mysite", "--app=live", "--layer=redis", "--database=sqlite", "--django=5.2",
     "--no-docker", "--ci=none", "--language=de", "--time-zone=UTC",
@@ -36,7 +36,7 @@ ALL_ENDS = [(kind, question, way) for kind in TERMINALS for question in BEFORE f
 
 @contextmanager
 def terminal(
-    here: Path, *arguments: str, kind: str = "xterm-256color", code: str = ""
+    here: Path, *arguments: str, kind: str = "xterm-256color", code: str = "", columns: int = 250
 ) -> Iterator["pexpect.spawn[str]"]:
     """Run the command, or code that does, on a terminal, with its result in a file beside it."""
     # A terminal reports where its cursor is; this one does not.
@@ -49,7 +49,7 @@ def terminal(
         env=env,
         encoding="utf-8",
         timeout=SECONDS,
-        dimensions=(50, 250),
+        dimensions=(50, columns),
     )
     # By default, it waits before each key.
     child.delaybeforesend = None
@@ -59,15 +59,19 @@ def terminal(
         child.close(force=True)
 
 
+def correct(child: "pexpect.spawn[str]", kind: str, question: str, answer: str) -> None:
+    """Give another answer after an error."""
+    child.expect(question)
+    # The refused answer is there, to be changed.
+    child.send(f"{'' if kind == 'dumb' else CLEAR}{answer}{ENTER}")
+
+
 def answer_all(child: "pexpect.spawn[str]", kind: str) -> None:
     """Answer every question; the name only when it is good."""
     child.expect("Name of the project")
     child.send(f"class{ENTER}")
     child.expect("a keyword of Python")
-    if kind != "dumb":
-        # What was refused can be changed.
-        child.send("\x15")
-    child.send(f"My blog{ENTER}")
+    correct(child, kind, "Name of the project", "My blog")
     child.expect("Name of the first Django app")
     child.send(f"posts{ENTER}")
     child.expect("Channel layer")
@@ -87,9 +91,7 @@ def answer_all(child: "pexpect.spawn[str]", kind: str) -> None:
     child.expect("Language code")
     child.send(f"zh{ENTER}")
     child.expect('Did you mean "zh-hans"')
-    if kind != "dumb":
-        child.send("\x15")
-    child.send(f"de{ENTER}")
+    correct(child, kind, "Language code", "de")
     child.expect("Time zone")
     child.send(ENTER)
 
@@ -121,9 +123,6 @@ def check_questions(here: Path, kind: str, arguments: list[str]) -> None:
 
 def check_end(here: Path, kind: str, question: str, way: str) -> None:
     """End the command at a question."""
-    if way == "Ctrl-D" and question == "ASGI server" and kind != "dumb":
-        # In a menu of arrow keys, Ctrl-D is no end of anything.
-        way = "Ctrl-C"
     with terminal(here, *BEFORE[question], kind=kind) as child:
         before = termios.tcgetattr(child.child_fd)
         child.expect(question)

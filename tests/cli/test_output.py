@@ -120,6 +120,7 @@ def test_json_of_a_failed_step(here: Path) -> None:
     assert (done.returncode, found["ok"], found["exit_code"]) == (5, False, 5)
     assert found["destination"] == f"{here}/mysite"
     assert found["resume"].startswith(f"cd {here}/mysite && ")
+    assert found["errors"][0].endswith(f" Fix the problem, then run `{found['resume']}`.")
 
 
 def test_quiet(here: Path) -> None:

@@ -7,12 +7,16 @@ import pytest
 
 from tests.cli.command import refused, tree
 from tests.cli.terminals import (
+    ALL_BUT_SERVER,
+    BACK,
+    DOWN,
     ENTER,
     SOME_ENDS,
     TERMINALS,
     check_end,
     check_late_signal,
     check_questions,
+    correct,
     terminal,
 )
 
@@ -36,9 +40,7 @@ def test_only_what_no_flag_gave_is_asked(here: Path, kind: str) -> None:
             assert word not in (child.before or "")
         child.send(f"Berln{ENTER}")
         child.expect('Did you mean "Europe/Berlin"')
-        if kind != "dumb":
-            child.send("\x15")
-        child.send(f"Europe/Berlin{ENTER}")
+        correct(child, kind, "Time zone", "Europe/Berlin")
         child.expect("server +daphne")
         child.expect("Make it")
         child.send("n" if kind != "dumb" else f"maybe{ENTER}n{ENTER}")
@@ -84,3 +86,99 @@ def test_questions_need_a_terminal(here: Path) -> None:
         "Error: --interactive needs a terminal to ask on: run `django-asgi-new 'my site' "
         "--layer=redis`.\n"
     )
+
+
+# Ctrl-O, Ctrl-Z, Ctrl-R, Ctrl-X Ctrl-E, Esc-#, a pasted text of two lines, a click, and F1.
+NO_ANSWERS = "\x0f\x1a\x12\x07\x18\x05\x1b#\x1b[200~no\nno\r\x1b[201~\x1b[<0;9;9M\x1bOP"
+
+
+def test_no_key_gives_an_invalid_answer(here: Path) -> None:
+    flags = ["--app=live", "--database=sqlite", "--django=5.2", "--language=de", "--time-zone=UTC"]
+    with terminal(here, "-i", "mysite", *flags) as child:
+        # Alt-Enter, Esc and Enter, and Ctrl-J are Enter.
+        for question, enter in (
+            ("Channel layer", "\x1b\r"),
+            ("ASGI server", "\x1b" + ENTER),
+            ("Dockerfile", "\x1b\r"),
+            ("Continuous integration", "\n"),
+        ):
+            child.expect(question)
+            child.send(NO_ANSWERS)
+            child.send(enter)
+        for row in ("layer +memory", "server +uvicorn", "docker +yes", "ci +github", "Make it"):
+            child.expect(row)
+        child.send(NO_ANSWERS + "\x1b\r")
+        child.expect(pexpect.EOF)
+        child.close()
+        assert child.exitstatus == 0
+    assert (here / "mysite" / "Dockerfile").is_file()
+
+
+def test_no_key_gives_an_invalid_text(here: Path) -> None:
+    flags = [flag for flag in ALL_BUT_SERVER if flag not in ("mysite", "--app=live")]
+    with terminal(here, *flags, "--server=daphne") as child:
+        child.expect("Name of the project")
+        # What is pasted may end with a line break, but does not give two answers.
+        child.send("\x1b[200~one\n\x1b[201~\x1b\r")
+        child.expect("Name of the first Django app")
+        child.send("two\x0f")
+        child.expect("project name +one")
+        child.expect("app +two")
+        child.expect("Make it")
+        child.send("n")
+        child.expect(pexpect.EOF)
+
+
+@pytest.mark.parametrize("kind", TERMINALS)
+def test_the_way_back(here: Path, kind: str) -> None:
+    back = f"<{ENTER}" if kind == "dumb" else BACK
+    hint = r"\([^)]*(<|Shift-Tab) goes back\)"
+    flags = [flag for flag in ALL_BUT_SERVER if flag not in ("mysite", "--app=live")]
+    with terminal(here, *flags, kind=kind) as child:
+        child.expect("Name of the project")
+        # There is nothing before the first question.
+        child.send(f"one{ENTER}")
+        child.expect("first Django app")
+        assert "goes back" not in (child.before or "")
+        child.expect(hint)
+        child.send(back)
+        correct(child, kind, "Name of the project .*one", "two")
+        child.expect("first Django app")
+        child.send(ENTER)
+        child.expect("granian: written")
+        child.send(ENTER)
+        child.expect("Make it.*" + hint)
+        child.send(back)
+        child.expect("granian: written")
+        child.send(f"2{ENTER}" if kind == "dumb" else DOWN + ENTER)
+        for row in ("project name +two", "server +daphne", "Make it"):
+            child.expect(row)
+        child.send(ENTER)
+        child.expect(pexpect.EOF)
+    assert (here.parent / "result").read_text() == f"{here}/two\n"
+
+
+@pytest.mark.parametrize("kind", TERMINALS)
+def test_an_occupied_folder_is_reported_at_its_question(here: Path, kind: str) -> None:
+    (here / "taken").mkdir()
+    (here / "taken" / "file").touch()
+    with terminal(here, kind=kind) as child:
+        child.expect("Name of the project")
+        child.send(f"taken{ENTER}")
+        child.expect(f"{here}/taken is there already and holds file")
+        correct(child, kind, "Name of the project", "free")
+        child.expect("Name of the first Django app")
+    with terminal(here, "taken", "-i", kind=kind) as child:
+        child.expect(f"{here}/taken is there already and holds file")
+        child.expect(pexpect.EOF)
+        child.close()
+        assert child.exitstatus == 3
+        assert "first Django app" not in (child.before or "")
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_an_error_is_shown_in_full(here: Path, columns: int) -> None:
+    with terminal(here, "-i", columns=columns) as child:
+        child.expect("Name of the project")
+        child.send(f"json{ENTER}")
+        child.expect(r'choose another name, such as "json-site"\.')

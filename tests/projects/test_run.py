@@ -1,6 +1,7 @@
 """`--run`: from nothing to a live page in one command, and back to nothing at Ctrl-C."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import cycle
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -41,7 +43,11 @@ def of(root: Path) -> dict[str, str]:
 
 @contextmanager
 def started(
-    folder: Path, *options: str, browser: str = "", root: Path = ROOT
+    folder: Path,
+    *options: str,
+    browser: str = "",
+    root: Path = ROOT,
+    stderr: int | IO[str] = subprocess.DEVNULL,
 ) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [*COMMAND, "--output-dir", str(folder), "--run", *options],
@@ -53,7 +59,7 @@ def started(
             "BROWSER": browser,
         },
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=stderr,
         text=True,
     )
     try:
@@ -92,7 +98,10 @@ def test_run_serves_until_it_is_stopped(
     browser.write_text(f'#!/bin/sh\necho "$1" > {opened}\n')
     browser.chmod(0o755)
     options = [f"--port={port}", "--open", *flags(answers)]
-    with started(tmp_path, *options, browser=f"{browser} %s") as process:
+    with (
+        (tmp_path / "stderr").open("w+") as stderr,
+        started(tmp_path, *options, browser=f"{browser} %s", stderr=stderr) as process,
+    ):
         assert process.stdout
         # Printed when the page answers, and not before.
         assert process.stdout.readline() == f"http://127.0.0.1:{port}/\n"
@@ -104,6 +113,11 @@ def test_run_serves_until_it_is_stopped(
         process.send_signal(signal.Signals[name])
         assert process.wait(timeout=SECONDS) == code
         wait_until(lambda: not is_up(port), "the server is gone")
+        stderr.seek(0)
+        said = stderr.read()
+        live, _, _ = said.partition("Stopped.")
+        assert f"http://127.0.0.1:{port}" not in live
+        assert len(re.findall("ctrl.{1,3}c", live, re.IGNORECASE)) == 1
 
 
 def test_install_notes_the_versions(make_project: Callable[[Answers], Path]) -> None:

@@ -4,7 +4,7 @@
 import asyncio
 {% endif %}
 import atexit
-{% if cookiecutter.server == 'hypercorn' %}
+{% if cookiecutter.server in ('hypercorn', 'uvicorn') %}
 import logging
 {% endif %}
 import os
@@ -82,9 +82,11 @@ class Command(runserver.Command):
     # Django's handle() sets them.
     addr: str
     use_ipv6: bool
+    verbosity: int
 
     def run(self, **options: Any) -> None:
         """Serve until Ctrl-C or a code change."""
+        self.verbosity = options["verbosity"]
         if not options["use_static_handler"]:
             static = "servestatic.middleware.ServeStaticMiddleware"
             settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != static]
@@ -121,7 +123,9 @@ class Command(runserver.Command):
         return partial(self.serve, get_default_application())
 
     def on_bind(self, server_port: int) -> None:
-        """Print the address of the server."""
+        """Print the address of the server, unless `--verbosity` is 0."""
+        if not self.verbosity:
+            return
         host = f"[{self.addr}]" if self.use_ipv6 else self.addr
         self.stdout.write(
             f"Django {self.get_version()}, settings {settings.SETTINGS_MODULE}\n"
@@ -131,6 +135,11 @@ class Command(runserver.Command):
 
     def serve(self, application: Any, host: str, port: int) -> None:
         """Run {{ cookiecutter.server|capitalize }} until the process ends."""
+{% if cookiecutter.server in ('hypercorn', 'uvicorn') %}
+        # The address and how to quit have been printed.
+        logger = logging.getLogger("{{ cookiecutter.server }}.error")
+        logger.addFilter(lambda record: not str(record.msg).endswith("to quit)"))
+{% endif %}
 {% if cookiecutter.server == 'uvicorn' %}
         allow_long_headers()
         # BEHIND_TLS_PROXY alone decides whether headers of a proxy are trusted. WEB_CONCURRENCY is
@@ -151,7 +160,7 @@ class Command(runserver.Command):
         config = Config()
         config.accesslog = "-"
         # The logger itself, since a second handler would write each line twice.
-        config.errorlog = logging.getLogger("hypercorn.error")
+        config.errorlog = logger
         config.bind = [f"{host}:{port}"]
         # A trigger that never fires stands in for the signals.
         asyncio.run(serve(application, config, shutdown_trigger=asyncio.Event().wait))

@@ -1,0 +1,51 @@
+"""The programs that the command runs: where they are, and how a user runs them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from django_asgi_new.errors import MachineError
+
+
+def git() -> str:
+    """Return the path of git.
+
+    Raises:
+        MachineError: It is not installed.
+    """
+    found = shutil.which("git")
+    if found is None:
+        raise MachineError(
+            "--git needs git, which is not on your PATH: install it, or leave --git out."
+        )
+    return found
+
+
+def uv() -> str:
+    """Return the path of uv, which is installed with this command.
+
+    Raises:
+        MachineError: It is missing.
+    """
+    from uv import find_uv_bin
+
+    try:
+        return os.fsdecode(find_uv_bin())
+    except FileNotFoundError:
+        found = shutil.which("uv")
+    if found is None:
+        raise MachineError("uv is missing, though it came with this command: install it again.")
+    return found
+
+
+def typed_uv() -> str:
+    """Return what a user types to run uv: its path if it is not on PATH."""
+    folders = os.environ.get("PATH", "").split(os.pathsep)
+    if sys.prefix != sys.base_prefix:
+        # `uv run` adds this environment to PATH, for this command only.
+        own = Path(sys.prefix, "Scripts" if sys.platform == "win32" else "bin")
+        folders = [folder for folder in folders if Path(folder) != own]
+    return "uv" if shutil.which("uv", path=os.pathsep.join(folders)) else uv()
