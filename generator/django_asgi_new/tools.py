@@ -1,4 +1,4 @@
-"""The programs that the command runs: where they are, and how a user runs them."""
+"""The tools that the command runs, git and uv: where they are, and how a user runs them."""
 
 from __future__ import annotations
 
