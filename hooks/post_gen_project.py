@@ -38,7 +38,9 @@ def next_steps(
         The lines to print.
     """
     python = "uv run"
-    lines = ["Next steps:", "", f"  cd {_quoted(folder)}"]
+    lines = ["Next steps:", ""]
+    if folder != os.curdir:
+        lines.append(f"  cd {_quoted(folder)}")
     if "install" not in done:
         lines.append("  uv sync")
     elif not uv:
