@@ -31,8 +31,8 @@ Exit codes: 0 done; 1 a bug of ours; 2 a bad option or answer; 3 something is in
 143 SIGTERM; 129 SIGHUP.
 """
 
-
 Create = Callable[[list[Question], dict[str, Any]], None]
+_SETTINGS = {"help_option_names": ["-h", "--help"]}
 
 
 def command(create: Create) -> typer.Typer:
@@ -72,7 +72,7 @@ def _program(**settings: Any) -> typer.Typer:  # noqa: ANN401
     return typer.Typer(
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        context_settings=_SETTINGS,
         **settings,
     )
 
@@ -95,7 +95,7 @@ def _add_new(app: typer.Typer, create: Create) -> None:
         cls=Manual,
         epilog=EXAMPLES,
         options_metavar="[OPTIONS]",
-        context_settings={"help_option_names": ["-h", "--help"]},
+        context_settings=_SETTINGS,
     )(new)
 
 

@@ -37,8 +37,11 @@ def check(program: Sequence[str], words: Sequence[str]) -> None:
             del rest[0]
         creating = [GROUP, NEW] if program[0] == GROUP else [PROGRAM]
         raise _no_command(program, first, [*creating, *(rest or ["mysite"])])
+    if not first or first.startswith("-") or list(program) == [GROUP]:
+        # `--help` need not load the validator.
+        return
     hook = template.hook("pre_gen_project")
-    if list(program) != [GROUP] and first in hook.COMMANDS:
+    if first in hook.COMMANDS:
         raise BadAnswerError(*hook.problems({questions.NAME: first}))
 
 
