@@ -16,7 +16,7 @@ os.environ.update(
     METRICS_TOKEN="t0ken",  # noqa: S106
     SECRET_KEY="for-tests-only",  # noqa: S106
 )
-# The caller's variables count, but those in .env do not: tests must not touch development data.
+# The caller's variables are used, but not those in .env: tests must not touch development data.
 {% if cookiecutter.database == 'postgres' %}
 os.environ["DATABASE_URL"] = os.environ.get("DATABASE_URL") or "sqlite:///tests.sqlite3"
 {% else %}

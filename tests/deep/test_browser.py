@@ -31,7 +31,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 RECONNECT_MILLISECONDS = 45_000
 
-LOGIN_ENDED = "Your login has ended, and you write as a guest. Reload the page to log in."
+LOGIN_ENDED = "Your login has ended, and you now write as a guest. Reload the page to log in."
 
 SIZES = [(1280, 800), (390, 844), (320, 568)]
 
@@ -275,7 +275,7 @@ def test_only_so_many_messages_wait(project: Path, open_page: Callable[[str], Pa
     for text in [*texts, "one too many"]:
         say(page, text)
     expect(page.locator("#waiting")).to_have_text("100 waiting to be sent")
-    expect(page.locator("#error")).to_contain_text("too many messages are waiting")
+    expect(page.locator("#error")).to_contain_text("too many messages are already waiting")
     expect(page.get_by_role("textbox")).to_have_value("one too many")
     with serving(project, port):
         # All at once would be more than the server takes from one connection in a second.

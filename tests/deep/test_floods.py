@@ -1,4 +1,4 @@
-"""Clients that flood a server with frames that complete no message."""
+"""Clients that flood a server with frames that their consumer does not count."""
 
 import socket
 import time
@@ -25,7 +25,14 @@ PONG = b"\x8a\x80" + MASK
 FIRST_FRAGMENT = b"\x01\x80" + MASK
 FRAGMENT = b"\x00\x80" + MASK
 
-FLOODS = {"fragments": (FIRST_FRAGMENT, FRAGMENT), "pongs": (b"", PONG)}
+MESSAGE = b"\x81\x80" + MASK
+
+FLOODS = {
+    "fragments": (FIRST_FRAGMENT, FRAGMENT),
+    "pongs": (b"", PONG),
+    # The first ones are too many, and the others come after the close.
+    "messages": (MESSAGE * 300, MESSAGE),
+}
 FLOODERS = 10
 FLOOD_SECONDS = 5
 # Each sends half of what one may, and all of them twice what their network may.

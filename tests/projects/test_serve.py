@@ -68,7 +68,7 @@ def test_serve_starts_with_warnings(
     with running(logged(command, log), port, tmp_path, "::1", **environment):
         said = log.read_text()
         assert "Starting 1 process instead of 2: the in-memory channel layer reaches one" in said
-        assert "migrations are missing. Run `manage.py migrate`." in said
+        assert "unapplied migration(s). Run `manage.py migrate`." in said
 
 
 def test_serve_starts_without_its_database(

@@ -1,4 +1,4 @@
-"""Devices on which a user has logged in before: guesses from elsewhere do not lock them out.
+"""Devices on which a user has logged in before, which guesses from elsewhere do not lock out.
 
 https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies
 """
@@ -21,12 +21,12 @@ MAX_AGE = 400 * 24 * 3600
 
 
 def salt(user: User) -> str:
-    """Return what binds a cookie to a user and to the current password."""
+    """Return the salt that binds a cookie to a user and the current password."""
     return f"{user.pk}:{user.get_session_auth_hash()}"
 
 
 def device_of(request: HttpRequest, name: str) -> str | None:
-    """Return the device of a request if the user of this name has logged in on it before."""
+    """Return the device that sent a request if the named user has logged in on it before."""
     if COOKIE not in request.COOKIES:
         return None
     try:
@@ -39,7 +39,7 @@ def device_of(request: HttpRequest, name: str) -> str | None:
 
 @receiver(user_logged_in)
 def note_login(request: Any, user: User, **_: Any) -> None:
-    """Mark the request, for the middleware below. A login in a consumer has none."""
+    """Record the user for the middleware below. A login in a consumer has no request."""
     if request is not None:
         request.logged_in_user = user
 
@@ -48,7 +48,7 @@ def note_login(request: Any, user: User, **_: Any) -> None:
 def device_middleware(
     get_response: Callable[[HttpRequest], Awaitable[HttpResponseBase]],
 ) -> Callable[[HttpRequest], Awaitable[HttpResponseBase]]:
-    """Set the cookie after a login, through whatever page."""
+    """Set the cookie after a login on any page."""
 
     async def middleware(request: HttpRequest) -> HttpResponseBase:
         response = await get_response(request)

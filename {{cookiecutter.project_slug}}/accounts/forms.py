@@ -10,7 +10,7 @@ class LoginForm(AuthenticationForm):
     """Login form that reports too many attempts."""
 
     def get_invalid_login_error(self) -> ValidationError:
-        """Return the reason why the login failed."""
+        """Return the error that the form shows after a failed login."""
         if is_throttled(attempt(self.request, self.cleaned_data["username"])):
             return too_many_attempts()
         return super().get_invalid_login_error()

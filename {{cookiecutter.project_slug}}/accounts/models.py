@@ -15,7 +15,7 @@ class User(AbstractUser):
 class LoginAttempt(models.Model):
     """A login that failed or has not succeeded yet, or a request for a password reset.
 
-    It counts for a few minutes, and is deleted by a later attempt.
+    It counts for a few minutes. A later attempt deletes it.
     """
 
     name = models.CharField(max_length=64)
@@ -24,5 +24,5 @@ class LoginAttempt(models.Model):
     at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
-        """Return where it came from. The name itself is not stored."""
+        """Return the network and the time. The name is stored as a digest only."""
         return f"from {self.network} at {self.at:%H:%M:%S}"

@@ -1,7 +1,8 @@
 """Throttling of logins and password resets.
 
-The attempts are in the database, so all processes and hosts count together, and a restart loses
-nothing. No package is used: django-axes supports Django up to 6.0, django-ratelimit ended in 2023.
+Attempts are in the database, so all processes and hosts share the counts, and a restart loses
+nothing. No package fits: django-axes supports Django up to 6.0, and the last release of
+django-ratelimit is from 2023.
 """
 
 from datetime import timedelta
@@ -23,14 +24,14 @@ from .models import LoginAttempt, User
 
 WINDOW = timedelta(minutes=5)
 # Failures within the window: from one network for one name, from one network, and for one name. The
-# last is far higher, since it locks out the owner of the name too, except on known devices: each of
-# them counts as a network of its own, and has the first limit only.
+# last limit is far higher, since it also locks out the owner of the name, except on known devices:
+# each device counts as a network of its own, to which only the first limit applies.
 LIMITS = {"both": 5, "network": 50, "name": 100}
 DEVICE = "device "
 
 
 def attempt(request: HttpRequest | None, name: str) -> LoginAttempt:
-    """Return an attempt without the name itself, since users may type a password there."""
+    """Return an attempt with a digest of the name, since users may type a password there."""
     digest = salted_hmac("login", name.casefold(), algorithm="sha256").hexdigest()
     if request is None:
         return LoginAttempt(name=digest, network="")
@@ -55,7 +56,7 @@ def is_throttled(made: LoginAttempt, others: QuerySet[LoginAttempt] | None = Non
     if made.network.startswith(DEVICE):
         kinds = ("both",)
     elif not made.network:
-        # Clients without an address share no network.
+        # Clients without an address are not one network.
         kinds = ("name",)
     return any(counts[kind] >= LIMITS[kind] for kind in kinds)
 
@@ -92,13 +93,13 @@ class ThrottledBackend(ModelBackend):
         """Return the user, or None.
 
         Raises:
-            PermissionDenied: There were too many attempts. Django asks no other backend.
+            PermissionDenied: There were too many attempts. Django tries no other backend.
         """
         name = username or kwargs.get(User.USERNAME_FIELD)
         if name is None or password is None:
             return None
         made = attempt(request, name)
-        # Before the password is checked, so that few of many concurrent requests get that far.
+        # Counted before the password is checked, so that concurrent requests are throttled too.
         count(made)
         user = super().authenticate(request, username=name, password=password)
         if user is not None:

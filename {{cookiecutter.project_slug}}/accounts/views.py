@@ -14,7 +14,7 @@ class ThrottledPasswordResetView(PasswordResetView):
     def form_valid(self, form: PasswordResetForm) -> HttpResponse:
         """Send the mail, or report too many attempts."""
         try:
-            # Counted apart from logins, in which a username may look like this address.
+            # Counted separately from logins, where the address may be a username.
             count(attempt(self.request, f"reset {form.cleaned_data['email']}"))
         except PermissionDenied:
             form.add_error(None, too_many_attempts())

@@ -11,7 +11,7 @@ from environs import Env
 
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(\*\.)?([a-z0-9.-]+|\[[0-9a-f]*:[0-9a-f:.]+\])(:[0-9]+)?")
 
-# Those of this host, of a local network or a cloud's, and of containers.
+# Addresses of this host, of local and cloud networks, and of containers.
 PRIVATE_NETWORKS = [
     *map(IPv4Network, ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")),
     *map(IPv4Network, ("100.64.0.0/10", "169.254.0.0/16")),
@@ -20,7 +20,7 @@ PRIVATE_NETWORKS = [
 
 
 class Environment(Env):
-    """Environment variables, with a file for those that are not set.
+    """Environment variables, with a file for variables that are not set.
 
     An empty variable counts as not set: `NAME=$OTHER` creates one if OTHER is missing.
     """
@@ -29,10 +29,10 @@ class Environment(Env):
         """Read the file if it exists."""
         super().__init__()
         try:
-            # Unlike read_env of environs, it sets os.environ, which `manage.py serve` reads.
+            # Unlike environs' read_env, this sets os.environ, which `manage.py serve` reads.
             load_dotenv(file, interpolate=False, encoding="utf-8-sig")
         except ValueError:
-            # Without its cause, which contains the text.
+            # Without the cause, which contains the text of the file.
             raise ImproperlyConfigured(f"{file} is not in UTF-8. Save it in UTF-8.") from None
 
     def _get_value(self, env_key: str, default: Any) -> Any:

@@ -12,7 +12,7 @@ from django.http import HttpResponseBadRequest, HttpResponseBase
 
 logger = logging.getLogger(__name__)
 
-# Raised by Django for headers and query strings that it cannot read.
+# Raised by Django for headers and query strings that it cannot parse.
 UNREADABLE = (BadRequest, LookupError, TypeError, ValueError)
 # Pages are in UTF-8, so browsers send their forms in UTF-8.
 CHARSETS = {"ascii", "utf-8"}
@@ -25,17 +25,17 @@ def get_asgi_application() -> ASGIHandler:
 
 
 class Handler(ASGIHandler):
-    """Answers 400 to a path or a form that Django itself fails to read.
+    """Django's handler, which also answers 400 to paths and forms that Django fails to parse.
 
-    Django uses whatever charset a client names for a form. Some of Python's codecs are not for
-    text: Django answers 500 then. One takes minutes for a form of a few megabytes (punycode: 4.1 s
-    for 300 kB). Middleware would come too late: creating the request already fails.
+    Django decodes a form with any Python codec that a client names. Some codecs are not for text,
+    and Django then answers 500. Punycode takes minutes for a few megabytes (4.1 s for 300 kB).
+    Middleware would be too late: creating the request already fails.
     """
 
     def create_request(
         self, scope: Mapping[str, Any], body_file: IO[bytes]
     ) -> tuple[ASGIRequest, None] | tuple[None, HttpResponseBase]:
-        """Return the request, or the response to one that can't be read."""
+        """Return the request, or the response to a request that can't be parsed."""
         try:
             created = super().create_request(scope, body_file)
         except UNREADABLE:
@@ -49,10 +49,10 @@ class Handler(ASGIHandler):
 
 
 def is_readable(request: ASGIRequest) -> bool:
-    """Return whether the path is one, and a form has a usual charset.
+    """Return whether the path begins with a slash, and a multipart form is in UTF-8.
 
-    Django checks the other kind of form itself. It would append the path "@evil.example" to the
-    host of a redirect, and some servers pass such a path on.
+    Django itself checks URL-encoded forms. Some servers pass on a path such as "@evil.example",
+    which Django would append to the host of a redirect.
     """
     return request.path.startswith("/") and (
         request.content_type != "multipart/form-data"

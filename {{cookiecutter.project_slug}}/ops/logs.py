@@ -42,7 +42,7 @@ class ProductionFormatter(JsonFormatter):
     """Formatter for one JSON object per line."""
 
     def __init__(self) -> None:
-        """Set the fields. A call can add others as `extra`."""
+        """Set the fields. Logging calls can add others with `extra`."""
         super().__init__(
             ["levelname", "name", "message"],
             rename_fields={"levelname": "level", "name": "logger"},

@@ -33,7 +33,7 @@ def smtp(url: str) -> dict[str, Any]:
 
 
 class EmailBackend(console.EmailBackend):
-    """Writes decoded messages to the console: Django's own backend would break long links."""
+    """Console backend that decodes messages, since Django's own breaks long links."""
 
     def write_message(self, message: EmailMessage) -> None:
         """Write a message."""

@@ -9,16 +9,16 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
 from django.utils import timezone
 
-# The key of the record that names a session's new key. It is no valid key for clients.
+# Suffix of the old key in the record of a session's new key. Keys of clients can't contain it.
 MOVED = ".moved"
 # Time for all processes to read that record.
 MOVED_LIFETIME = timedelta(minutes=1)
 
 
 class SessionStore(db.SessionStore):
-    """Session store whose sessions can be followed when Django gives them a new key.
+    """Session store that records the new key when Django changes the key of a session.
 
-    It ignores malformed keys: PostgreSQL raises an error for NUL.
+    It ignores malformed keys, since PostgreSQL raises an error for NUL.
     """
 
     def __init__(self, session_key: str | None = None) -> None:
@@ -26,20 +26,23 @@ class SessionStore(db.SessionStore):
         super().__init__(session_key if session_key and session_key.isalnum() else None)
 
     def cycle_key(self) -> None:
-        """Give the session a new key, as after a change of the own password."""
+        """Change the key, and record the new one so that open WebSockets keep the session.
+
+        Django changes it when users log in or change their own password.
+        """
         old = self.session_key
         super().cycle_key()
         self._record_move(old)
 
     async def acycle_key(self) -> None:
-        """Give the session a new key, in async code."""
+        """Change the key and record the new one, in async code."""
         old = self.session_key
         await super().acycle_key()
         await sync_to_async(self._record_move)(old)
 
     @classmethod
     def current_keys(cls, keys: Iterable[str]) -> dict[str, str]:
-        """Return the present key of each session that has not ended."""
+        """Return the current key for each of these keys whose session has not ended."""
         sessions = cls.get_model_class().objects.filter(expire_date__gt=timezone.now())
         open_sessions = sessions.filter(session_key__in=keys)
         current = {key: key for key in open_sessions.values_list("session_key", flat=True)}
@@ -52,20 +55,20 @@ class SessionStore(db.SessionStore):
         return current
 
     def become(self, other: Self) -> None:
-        """Continue with the key and the content of another session."""
+        """Replace the key and the content with those of another session."""
         self.__dict__.update(other.__dict__)
 
     def _record_move(self, old: str | None) -> None:
-        """Record the new key, for WebSockets that the user has opened with the old one."""
+        """Record the new key, for WebSockets that were opened with the old one."""
         if old and self.session_key and SESSION_KEY in self:
-            record, is_only = self.get_model_class().objects.get_or_create(
+            record, created = self.get_model_class().objects.get_or_create(
                 session_key=old + MOVED,
                 defaults={
                     "session_data": self.session_key,
                     "expire_date": timezone.now() + MOVED_LIFETIME,
                 },
             )
-            if not is_only:
-                # Another request has moved it too. The browser may keep the one key or the other.
+            if not created:
+                # Another request has changed the key too. The browser may keep either new key.
                 record.session_data = ""
                 record.save()

@@ -14,6 +14,6 @@ class ModuleStaticFilesStorage(CompressedManifestStaticFilesStorage):
     support_js_module_import_aggregation = True
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        """Keep the manifest beside STATIC_ROOT, whose files are all public."""
+        """Place the manifest beside STATIC_ROOT, since all files inside are public."""
         beside = FileSystemStorage(Path(settings.STATIC_ROOT).parent)
         super().__init__(*args, manifest_storage=beside, **options)

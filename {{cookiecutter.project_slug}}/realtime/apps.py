@@ -15,7 +15,7 @@ class RealtimeConfig(AppConfig):
         """Register the system check."""
         checks.register(check_channel_layer)
 {% if cookiecutter.server == 'hypercorn' %}
-        # Here, since it imports the server.
+        # Imported here, since the module imports the server.
         from .hypercorn import restrict_server  # noqa: PLC0415
 
         restrict_server()

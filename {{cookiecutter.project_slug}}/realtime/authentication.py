@@ -14,10 +14,10 @@ from .sockets import SOCKET
 
 
 class AuthMiddlewareStack:
-    """Sets cookies, session and user, as the function of this name in Channels does.
+    """Middleware that sets cookies, session and user, as Channels' function of this name does.
 
-    That function examines the session before each frame, which halves the rate of broadcasts. Over
-    HTTP/2 it reads only one of the Cookie headers, and it does not accept SECRET_KEY_FALLBACKS.
+    Channels' middleware checks the session before each frame, which halves the rate of broadcasts.
+    Over HTTP/2 it reads only one of the Cookie headers. It does not accept SECRET_KEY_FALLBACKS.
     """
 
     def __init__(self, application: Any) -> None:
@@ -26,7 +26,7 @@ class AuthMiddlewareStack:
         self._logins = Logins()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Call the application with a scope that has them."""
+        """Call the application with cookies, session and user in the scope."""
         headers = [value for name, value in scope["headers"] if name == b"cookie"]
         cookies = parse_cookie(b"; ".join(headers).decode("latin-1"))
         key = cookies.get(settings.SESSION_COOKIE_NAME)
@@ -34,7 +34,7 @@ class AuthMiddlewareStack:
         # Guests need no thread and no database.
         user = await database_sync_to_async(user_of)(session) if key else AnonymousUser()
         scope = {**scope, "cookies": cookies, "session": session, "user": user}
-        # A test may call it without the rest of the project.
+        # A test may call the middleware without the rest of the project.
         socket = scope.get(SOCKET)
         with self._logins.watch(socket, session, user) if socket else nullcontext():
             await self.application(scope, receive, send)

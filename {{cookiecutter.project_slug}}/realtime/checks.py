@@ -40,10 +40,11 @@ def warn_of_second_process(layer: BaseChannelLayer) -> None:
 
 
 def is_only_process() -> bool:
-    """Return whether this is the first process of the project, by a lock that ends with it.
+    """Lock the project's folder; return False if another process has locked it.
 
-    It locks the project's folder, at the first connection: a process that had done so before a fork
-    would share the lock with its children. On Windows there is no such lock, and no warning.
+    The lock ends with this process. It is taken at the first connection, since a process that
+    locked the folder before a fork would share the lock with its children. Windows has no such
+    lock, and there is no warning.
     """
     if sys.platform == "win32":
         return True
@@ -54,6 +55,6 @@ def is_only_process() -> bool:
         os.close(folder)
         return False
     except OSError:
-        # Some network file systems have no such locks, so other processes can't be noticed.
+        # Some network file systems have no such locks, so other processes can't be detected.
         os.close(folder)
     return True

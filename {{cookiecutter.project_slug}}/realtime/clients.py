@@ -1,4 +1,4 @@
-"""The client of a consumer: the frames that wait for it, its heartbeat, message rate and groups.
+"""The client of a consumer: its queued frames, heartbeat, message rate and groups.
 
 Close codes: 4008, the client stopped reading, or sent pings and then fell silent; 4029, it sent too
 many messages. connections.py adds 1012 and 1013.
@@ -30,17 +30,17 @@ TOO_MANY = 4029
 # A client may exceed the rate of messages by this factor before it is closed.
 TOLERANCE = 2
 
-# A client with this many waiting frames is closed if the server has accepted none for so long.
+# A client with this many queued frames is closed if the server has accepted none for STALL_SECONDS.
 MAX_BACKLOG = 256
 STALL_SECONDS = 10
-# A client with this many is always closed. A group's frame is in memory once for all clients.
+# With this many, it is always closed. A group's frame is in memory once for all clients.
 MAX_BURST = 2048
-# Proxies cut a connection after a minute of silence: nginx's proxy_read_timeout, for example.
+# Proxies close a connection after a minute of silence: nginx's proxy_read_timeout, for example.
 HEARTBEAT_SECONDS = 25
 HEARTBEAT = '{"type": "heartbeat"}'
 # A client that has sent a ping is expected to send the next one within this time.
 SILENCE_SECONDS = 60
-# How long a close waits for the frames before it.
+# How long a close waits for the frames queued before it.
 FLUSH_SECONDS = 1
 # The types of a frame's content.
 FRAME = (str, bytes, bytearray, memoryview)
@@ -48,10 +48,10 @@ FRAME = (str, bytes, bytearray, memoryview)
 
 @types.coroutine
 def resume(steps: Generator[Any, Any, None], waiting: Any) -> Generator[Any, Any, None]:
-    """Return the rest of an awaitable that has run until it yielded what it is `waiting` for."""
+    """Return the rest of an awaitable that has yielded the future it is `waiting` for."""
     try:
         yield waiting
-    except BaseException as error:  # noqa: BLE001, the awaitable decides about it
+    except BaseException as error:  # noqa: BLE001, the awaitable handles it
         try:
             waiting = steps.throw(error)
         except StopIteration:
@@ -93,17 +93,17 @@ class Client:
         self._received_at = self._sent_at = self._loop.time()
         self._limit: int = settings.WS_MESSAGES_PER_SECOND
         self._rate = Rate(self._limit)
-        # Frames of groups wait in it for the handshake, and all frames for those before them.
+        # Holds frames of groups during the handshake, and all frames while an earlier one is sent.
         self._backlog: list[Event] = []
         self._writer: asyncio.Task[None] | None = None
         self._is_open = False
-        # Middleware expects its own task and context for every pushed frame; a server does not.
+        # Middleware expects to run in a task with its own context; a server does not.
         self._has_middleware = has_middleware
         self._context = copy_context()
         self._timer = self._loop.call_later(HEARTBEAT_SECONDS, self._watch)
 
     async def send(self, event: Event) -> None:
-        """Send an ASGI event of the consumer, in turn with the frames of groups.
+        """Send an ASGI event of the consumer, in order with the frames of groups.
 
         Raises:
             TypeError: A frame is neither text nor bytes.
@@ -127,7 +127,7 @@ class Client:
                 self._start_writer()
 
     def push(self, text: str) -> None:
-        """Send a text without waiting; a client that does not read is closed."""
+        """Send a text frame without waiting. A client that does not read is closed."""
         if len(self._backlog) >= MAX_BACKLOG and self._is_stalled():
             self.clear()
             self.disconnect(TOO_SLOW)
@@ -135,7 +135,7 @@ class Client:
         self._enqueue({"type": "websocket.send", "text": text})
 
     def disconnect(self, code: int) -> None:
-        """Close the connection, from outside a handler too."""
+        """Close the connection, also from outside a handler."""
         self.leave_all()
         self._socket.disconnect(code)
 
@@ -162,7 +162,7 @@ class Client:
         return True
 
     async def end(self, code: int) -> None:
-        """Close the connection after the frames that wait."""
+        """Close the connection after sending the queued frames."""
         await self.flush()
         self.disconnect(code)
 
@@ -184,7 +184,7 @@ class Client:
             self.leave(kind, name)
 
     def clear(self) -> None:
-        """Leave all groups, and drop the frames that wait."""
+        """Leave all groups, and drop the queued frames."""
         self.leave_all()
         self._backlog.clear()
 
@@ -196,7 +196,7 @@ class Client:
         self.clear()
 
     def _enqueue(self, event: Event) -> None:
-        """Send an event after those that wait, usually at once and without a turn of the loop."""
+        """Send an event after the queued ones: usually now, without yielding to the loop."""
         if self._writer or not self._is_open or self._has_middleware:
             self._backlog.append(event)
             if self._writer is None and self._is_open:
@@ -215,7 +215,7 @@ class Client:
             self._start_writer(resume(steps, waiting))
 
     def _start_writer(self, sending: Awaitable[None] | None = None) -> None:
-        """Send what waits in a task, after what is being sent."""
+        """Start a task that finishes the frame being sent, then sends the queued frames."""
         writing = self._write(sending)
 {% if cookiecutter.django == '5.2' %}
         if sys.version_info < (3, 12):
@@ -227,7 +227,7 @@ class Client:
             self._writer = writer
 
     async def _write(self, sending: Awaitable[None] | None) -> None:
-        """Send what waits, and what is added meanwhile."""
+        """Send the queued frames, including those added meanwhile."""
         try:
             while sending or self._backlog:
                 try:
@@ -235,14 +235,14 @@ class Client:
                         self._sent_at = self._loop.time()
                         sending = self._send_frame(self._backlog.pop(0))
                     await sending
-                except Exception as error:  # noqa: BLE001, each server has its own for a lost client
+                except Exception as error:  # noqa: BLE001, servers raise their own if a client is gone
                     logger.debug("A frame was not sent: %r", error)
                 sending = None
         finally:
             self._writer = None
 
     async def flush(self) -> None:
-        """Wait until the frames so far are sent, which a client that does not read prevents."""
+        """Wait until the queued frames are sent, but not long: the client may not be reading."""
         if self._writer:
             await asyncio.wait([self._writer], timeout=FLUSH_SECONDS)
 
@@ -259,6 +259,6 @@ class Client:
         self._timer = self._loop.call_at(self._sent_at + HEARTBEAT_SECONDS, self._watch)
 
     def _is_stalled(self) -> bool:
-        """Return whether no frame has been sent for a while, or far too many wait."""
+        """Return whether no frame has been sent for a while, or far too many are queued."""
         silent = self._loop.time() - self._sent_at
         return silent >= STALL_SECONDS or len(self._backlog) >= MAX_BURST

@@ -1,8 +1,8 @@
-"""The connections of this process: their number, and how they end.
+"""The connections of this process: their number, and their shutdown.
 
 Of the ASGI servers, only Uvicorn closes its WebSockets with a code when it is stopped. The project
-therefore does it itself: it closes them and ends event streams, lets requests in flight finish, and
-only then passes the signal on to the server.
+therefore does so itself: it closes WebSockets, ends event streams and lets other requests finish.
+Only then does it pass the signal on to the server.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ if sys.platform != "win32":
     import resource
 
 {% if cookiecutter.server == 'daphne' %}
-# Daphne sends no registered codes: of 1012 and 1013, the last two digits are left.
+# Instead of 1012 and 1013: Daphne's library refuses to send registered codes.
 SERVICE_RESTART = 4012
 TRY_AGAIN_LATER = 4013
 {% else %}
@@ -39,22 +39,23 @@ SERVICE_RESTART = 1012
 TRY_AGAIN_LATER = 1013
 {% endif %}
 
-# Open files other than WebSockets: requests, databases, code.
+# Open files other than WebSockets, such as requests and databases.
 OTHER_FILES = 1000
-# Time for everything to end. Supervisors kill a process after 10 seconds or more.
+# Time for WebSockets and requests to end. Supervisors kill a process after 10 seconds or more.
 GRACE_SECONDS = 8
-# Time for a view to notice that its request was ended.
+# Time for a view to handle its cancellation.
 CANCEL_SECONDS = 1
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-# A parent repeats the signal that a terminal or systemd sends to all processes. After this time,
-# the same signal stops the server at once.
+# A parent process may repeat a signal that a terminal or systemd sends to all processes. After this
+# time, the same signal stops the server at once.
 REPEAT_SECONDS = 1
 
 
 def allow_files(number: int) -> None:
     """Raise the limit on open files to `number`, or as far as the system allows.
 
-    Each WebSocket is one. Containers and shells start with 1,024, which programs may raise.
+    Each WebSocket is an open file. Containers and shells start with a limit of 1,024, which
+    programs may raise.
     """
     if sys.platform == "win32":
         return
@@ -87,8 +88,8 @@ class Connections:
         if scope["type"] == "websocket":
             socket = Socket(receive, send)
             network = Network.of(scope)
-            is_full = self._stopping or len(self._sockets) >= settings.WS_MAX_CONNECTIONS
-            if is_full or not network.enter():
+            has_room = len(self._sockets) < settings.WS_MAX_CONNECTIONS
+            if self._stopping or not has_room or not network.enter():
                 await self._refuse(socket)
                 return
             socket.network = network
@@ -124,7 +125,7 @@ class Connections:
                 raise
             socket.task.uncancel()
         if socket.code is not None and socket.closing is None:
-            # Its consumer was busy for too long and has not closed it.
+            # The consumer was busy for too long and has not closed the WebSocket.
             await socket.receive()
 
     async def _refuse(self, socket: Socket) -> None:
@@ -143,7 +144,7 @@ class Connections:
         loop = asyncio.get_running_loop()
         handlers = {number: signal.getsignal(number) for number in SIGNALS}
 {% if cookiecutter.server in ('granian', 'hypercorn') %}
-        # Through this file, asyncio would learn of a signal and call the server's handler at once.
+        # Otherwise asyncio would read the signal from this file and call the server's handler.
         wakeup = -1 if sys.platform == "win32" else signal.set_wakeup_fd(-1)
 {% endif %}
         taken: dict[int, float] = {}
@@ -157,7 +158,7 @@ class Connections:
                 signal.signal(name, handler)
             signal.raise_signal(number)
 {% if cookiecutter.server == 'granian' %}
-            # Its main process may repeat the signal, and a worker hung on the second one.
+            # Granian's main process may repeat the signal, which made a worker hang.
             signal.set_wakeup_fd(-1)
 {% endif %}
 
@@ -191,5 +192,5 @@ class Connections:
             for request in requests:
                 request.end()
             await asyncio.wait(running, timeout=CANCEL_SECONDS)
-        # Some servers cancel what is left, and the channel layer would log that as an error.
+        # Some servers cancel the remaining tasks, which the channel layer would log as errors.
         await Group.wait_closed()

@@ -40,7 +40,7 @@ __all__ = ["Frame", "FrameError", "JsonConsumer"]
 logger = logging.getLogger(__name__)
 
 LOG_IN_FIRST = 4401
-# The most events of groups that wait for a handler; beyond that the client is closed with 4008.
+# The most events of groups that wait for a handler. With more, the client is closed with 4008.
 MAX_EVENTS = 2048
 # The close code of a connection that ended without one.
 ABNORMAL = 1006
@@ -58,9 +58,9 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
     `receive_json`, invalid JSON ends the connection, as in Channels.
 
     Attributes:
-        own_channel: Whether each connection has a channel of its own, as in Channels. Without one
-            a connection takes less memory and its groups are faster, and `channel_name` does not
-            exist; `groups` and event handlers work all the same.
+        own_channel: Whether each connection has a channel of its own, as in Channels. Without one,
+            a connection takes less memory and its groups are faster. Only `channel_name` is
+            missing; `groups` and event handlers work.
         login_required: Whether guests are refused with code 4401 before `connect` is called.
     """
 
@@ -192,7 +192,7 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
         kind = content.get("type", "message")
         handler = getattr(self, f"on_{kind}", None) if isinstance(kind, str) else None
         if not callable(handler):
-            raise FrameError("unknown_type", "This type of message is not known here.")
+            raise FrameError("unknown_type", "This type of message is unknown.")
         await handler(content)
 
     @classmethod
@@ -210,7 +210,7 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
 
         To a page, `close()` before `accept()` is a failed handshake without a reason.
         """
-        # Frames of groups that it has joined already must not reach it.
+        # The client must not receive frames of groups that it has joined already.
         self.__client.clear()
         await self.accept()
         await self.close(code)
@@ -247,7 +247,7 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
         try:
             self.__client.push(text_of(event))
         except Exception:
-            # Another program may have published it, and it costs only itself.
+            # Another program may have published it. The connection stays open.
             logger.exception("%s received an event that can't be sent", type(self).__name__)
 
     @classmethod
@@ -267,7 +267,7 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
             # By far the most frequent one.
             return self.websocket_receive
         name = get_handler_name(event)
-        # On the class, since attributes of the instance are no handlers.
+        # Looked up on the class, since attributes of the instance are not handlers.
         if not callable(getattr(type(self), name, None)):
             return None
         if name not in HANDLERS and hasattr(JsonConsumer, name):
@@ -275,14 +275,14 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
         return getattr(self, name)
 
     async def __end(self, code: int) -> None:
-        """Call `disconnect` after an error, if it is due; its own error is logged."""
+        """Call `disconnect` after an error if `connect` was called. Errors in it are logged."""
         if self.__is_connected:
             self.__is_connected = False
             try:
                 async with asyncio.timeout(CLOSE_SECONDS):
                     await self.disconnect(code)
             except Exception:
-                logger.exception("%s failed to disconnect", type(self).__name__)
+                logger.exception("%s raised an error in disconnect()", type(self).__name__)
 
     async def __finish(self) -> None:
         """Wait for the running handler and its frames, before a close from outside."""
@@ -326,7 +326,7 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
 
     def __notify(self, event: Event) -> bool:
         """Handle an event of a group; return whether there is a handler."""
-        # Channels raises an error at a private type. In a group it would end many connections.
+        # Channels raises an error for a private type, which would end all connections in a group.
         if not may_be_handled(event) or event["type"].startswith(("_", ".")):
             return False
         if self.__handler_of(event) is None:
@@ -334,7 +334,7 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
         if len(self.__events) >= MAX_EVENTS:
             self.__client.disconnect(TOO_SLOW)
             return True
-        # Each connection has its own, as in Channels: a handler may change it.
+        # Each connection has its own copy, as in Channels, since a handler may change it.
         self.__events.append(deepcopy(event))
         if self.__worker is None:
             self.__worker = asyncio.create_task(self.__handle_events(), context=self.__context)
@@ -353,9 +353,9 @@ class JsonConsumer(AsyncJsonWebsocketConsumer):
 
 
 class ConsumerLayer:
-    """The channel layer as a consumer with a channel of its own sees it.
+    """View of the channel layer for a consumer with a channel of its own.
 
-    A group that the consumer adds its channel to is joined: each process receives an event once.
+    Adding that channel to a group joins the group instead, so each process receives an event once.
     """
 
     def __init__(self, layer: BaseChannelLayer, consumer: JsonConsumer) -> None:

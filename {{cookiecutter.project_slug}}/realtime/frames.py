@@ -33,7 +33,7 @@ def _reject(literal: str) -> NoReturn:
 
 
 def _finite(literal: str) -> float:
-    """Return a number. One too large for a float could not be encoded again."""
+    """Return a float. Infinity is rejected, since it could not be encoded again."""
     number = float(literal)
     return number if isfinite(number) else _reject(literal)
 
@@ -49,12 +49,12 @@ def encode(frame: Any) -> str:
     """Return a frame as JSON, with dates, decimals and UUIDs as in Django's JsonResponse.
 
     Raises:
-        ValueError: The frame holds NaN, Infinity or half of a surrogate pair.
-        TypeError: The frame holds something that JSON has no type for.
+        ValueError: The frame holds NaN, Infinity or a lone surrogate.
+        TypeError: The frame holds a value that JSON has no type for.
     """
     text = _encode(frame)
     if not text.isascii():
-        # Half of a surrogate pair is legal in JSON, but neither a WebSocket nor Redis carries it.
+        # A lone surrogate is legal in JSON, but neither a WebSocket nor Redis can carry it.
         text.encode()
     return text
 

@@ -1,8 +1,8 @@
 """Groups of connections: one subscription to the channel layer per process and group.
 
 Channels gives every connection a channel of its own, so a message to a thousand clients is queued,
-received and encoded a thousand times. Here each process subscribes once to a group, and passes on
-to its clients what `realtime.send` has encoded once.
+received and encoded a thousand times. Here, each process subscribes once to a group, and passes
+the frames that `realtime.send` has encoded on to its clients.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ RETRY_SECONDS = 2
 JOIN_SECONDS = 1
 # How long the end of the process waits for groups to unsubscribe.
 LEAVE_SECONDS = 1
-# The type of an event that shows that a subscription works, and a group without members.
+# The type of the events that test a subscription, and the name of a group without members.
 PROBE = "realtime.probe"
 PROBE_SECONDS = 0.1
 
@@ -56,7 +56,7 @@ def report_unhandled(kind: str, event: Event) -> None:
 
 
 async def free(layer: BaseChannelLayer, channel: str) -> None:
-    """Free a channel, which a layer does only when it is cancelled while it waits for an event."""
+    """Free a channel. A layer does this only if it is cancelled while waiting for an event."""
     with suppress(Exception):
         async with asyncio.timeout(0):
             while True:
@@ -66,7 +66,7 @@ async def free(layer: BaseChannelLayer, channel: str) -> None:
 
 
 class Group:
-    """A group as this process sees it: created by its first member, closed by its last."""
+    """The members of a group in this process: the first one opens it, the last one closes it."""
 
     suffix = ""
     _open: ClassVar[dict[tuple[str, str], Any]] = {}
@@ -87,7 +87,7 @@ class Group:
         self.using = using
         self.members: set[Client] = set()
         self._subscribed = asyncio.Event()
-        # In a context of its own, since it outlives the connection that happens to be the first.
+        # In a context of its own, since the task may outlive the connection that created it.
         self._reader = asyncio.create_task(self._read(), context=Context())
 
     @classmethod
@@ -172,7 +172,7 @@ class Group:
     async def _follow(self) -> None:
         layer = get_channel_layer(self.using)
         warn_of_second_process(layer)
-        # Fails if Redis does not answer. new_channel() would fail too, but leave a queue behind.
+        # Fails if Redis does not answer. new_channel() would also fail, but leave a queue behind.
         await layer.group_send(PROBE, {"type": PROBE})
         channel = await layer.new_channel()
         is_waiting = False
@@ -180,12 +180,12 @@ class Group:
         try:
             await layer.group_add(self.name, channel)
             probing = asyncio.create_task(self._probe(layer))
-            # Redis clients are known to lose a cancellation, so it is not enough to end this.
+            # The Redis client may swallow a cancellation, so the members are checked too.
             while self.members:
                 is_waiting = True
                 await self._receive(layer, channel)
                 is_waiting = False
-                # A burst must leave the process time for everything else.
+                # A burst of events must not block the event loop.
                 await asyncio.sleep(0)
         finally:
             if probing:
@@ -199,8 +199,8 @@ class Group:
     async def _probe(self, layer: BaseChannelLayer) -> None:
         """Send events to the group until one arrives.
 
-        A layer sends Redis a subscription without waiting for it to take effect, and messages go
-        another way: those that are sent at once could come too early.
+        A layer does not wait for Redis to confirm a subscription, and publishes over another
+        connection: a message that is sent at once could be published before the subscription.
         """
         delay = PROBE_SECONDS
         while not self._subscribed.is_set():
@@ -212,7 +212,7 @@ class Group:
             delay = min(2 * delay, RETRY_SECONDS)
 
     async def _receive(self, layer: BaseChannelLayer, channel: str) -> None:
-        """Deliver one event. One that can't be decoded or delivered costs only itself."""
+        """Deliver one event, or log that it can't be decoded or delivered."""
         try:
             event = await layer.receive(channel)
         except (ValueError, TypeError):

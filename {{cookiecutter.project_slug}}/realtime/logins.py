@@ -1,7 +1,7 @@
 """Logins: a WebSocket is closed when the login that it was opened with has ended.
 
-Each process asks the database for all its users at once, since nothing else reports every change:
-signals stay in one process, and `update()` sends none.
+Each process queries the database for all its users at once, since nothing else reports every
+change: signals stay in one process, and `update()` sends none.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import Context
+from copy import deepcopy
 from types import SimpleNamespace
 from typing import Any
 
@@ -58,7 +59,7 @@ class Login:
         self.socket = socket
         self.session = session
         self.key = session.session_key
-        # The session of a guest may name a user too, who has changed the password for example.
+        # A guest's session may name a user too: one who has changed their password, for example.
         self.user = str(user.pk) if user.is_authenticated else None
         self.state: Any = state_of(user)
         self._named = session.get(SESSION_KEY)
@@ -71,13 +72,11 @@ class Login:
             self._named = named
         return self.key is not None and self.user is not None
 
-    def move(self, key: str) -> bool:
-        """Follow the session to its new key; return whether its user is still logged in."""
-        session = type(self.session)(key)
-        user = user_of(session)
+    def move(self, session: Any, user: Any) -> bool:
+        """Switch to the session with the new key; return whether its user is still logged in."""
         if not user.is_authenticated or str(user.pk) != self.user:
             return False
-        self.session.become(session)
+        self.session.become(deepcopy(session))
         self.state = state_of(user)
         return True
 
@@ -120,18 +119,26 @@ class Logins:
             except Exception as error:  # noqa: BLE001, each database has its own errors
                 logger.warning("Logins could not be checked, retrying: %r", error)
                 continue
+            by_key: dict[str | None, list[Login]] = {}
             for login, key in changed.items():
-                await self._end(login, key)
+                by_key.setdefault(key, []).append(login)
+            self._end(by_key.pop(None, []))
+            # Together, since a user may have thousands of WebSockets, and other logins wait.
+            for key, moved in by_key.items():
+                await self._follow(key, moved)
 
-    async def _end(self, login: Login, key: str | None) -> None:
-        """Close a login's WebSocket, unless its session goes on with another key."""
+    async def _follow(self, key: Any, logins: list[Login]) -> None:
+        """Switch logins to the new key of their session, or end them."""
         try:
-            goes_on = key is not None and await in_thread(login.move, key)
+            self._end(await in_thread(move, key, logins))
         except Exception as error:  # noqa: BLE001
             logger.warning("A login could not be checked, retrying: %r", error)
-            return
-        if not goes_on and login.socket in self._open:
-            login.socket.disconnect(login.socket.login_code)
+
+    def _end(self, logins: list[Login]) -> None:
+        """Close the WebSockets of logins."""
+        for login in logins:
+            if login.socket in self._open:
+                login.socket.disconnect(login.socket.login_code)
 
 
 async def in_thread(call: Callable[..., Any], *args: Any) -> Any:
@@ -139,13 +146,20 @@ async def in_thread(call: Callable[..., Any], *args: Any) -> Any:
     return await sync_to_async(call, thread_sensitive=False, executor=THREAD)(*args)
 
 
+def move(key: str, logins: list[Login]) -> list[Login]:
+    """Switch logins to the session with a key; return those whose user it does not log in."""
+    session = type(logins[0].session)(key)
+    user = user_of(session)
+    return [login for login in logins if not login.move(session, user)]
+
+
 def state_of(user: Any) -> list[Any]:
-    """Return what ends a user's logins when it changes."""
+    """Return the values of a user whose change ends the user's logins."""
     return [getattr(user, field, True) for field in FIELDS]
 
 
 async def find_changed(logins: list[Login]) -> dict[Login, str | None]:
-    """Return the logins that have changed, with the new key of those whose session has moved."""
+    """Return the logins that have changed, with the new key of the session or None."""
     current = [login for login in logins if login.refresh()]
     changed: dict[Login, str | None] = {}
     for start in range(0, len(current), BATCH):
@@ -154,7 +168,7 @@ async def find_changed(logins: list[Login]) -> dict[Login, str | None]:
 
 
 def compare(logins: list[Login]) -> dict[Login, str | None]:
-    """Return the logins that are not as in the database, with the new key of moved sessions."""
+    """Return the logins that differ from the database, with the new key or None."""
     model = get_user_model()
     fields = {field.name for field in model._meta.get_fields()}.intersection(FIELDS)  # noqa: SLF001
     rows = model._default_manager.filter(pk__in={login.user for login in logins})  # noqa: SLF001

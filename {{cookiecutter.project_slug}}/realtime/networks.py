@@ -1,4 +1,4 @@
-"""Clients by network: what all WebSockets of one may use together in this process."""
+"""Limits for all WebSockets from one network, in this process."""
 
 import asyncio
 import logging
@@ -18,13 +18,13 @@ from .rate import MAX_FRAGMENTS, Rate
 
 logger = logging.getLogger(__name__)
 
-# Even a short message has to be delivered to everyone, so it counts as this many bytes.
+# A message counts as at least this many bytes, since even a short one is delivered to everyone.
 LEAST_BYTES = 512
-# A network may send what it is allowed for this many seconds at once: after a restart, for example.
+# A network may send this many seconds' worth of bytes at once: after a restart, for example.
 BURST_SECONDS = 20
 {% if cookiecutter.server != 'granian' %}
-# As many as ten WebSockets may send. Measured: without it, 150 that send 700 kB/s together keep
-# Uvicorn from answering for 7 s.
+# As many as ten WebSockets may send. Measured without this limit: 150 that sent 700 kB/s together
+# kept Uvicorn from answering for 7 s.
 NETWORK_FRAGMENTS = 10 * MAX_FRAGMENTS
 {% endif %}
 # How often the log may name a network that has too many WebSockets.
@@ -84,13 +84,13 @@ class Network:
             self._forgetting = loop.call_later(2 * BURST_SECONDS, self._known.pop, self.name, None)
 
     def add(self, size: int) -> float:
-        """Count a message of this many bytes; return the rate in units of what is allowed."""
+        """Count a message of this many bytes; return the rate: 1 is the most that is allowed."""
         # A message that is too large is not delivered.
         counted = min(max(size, LEAST_BYTES), settings.WS_MAX_MESSAGE_BYTES)
         return self._traffic.add(counted) if self.name else 0
 {% if cookiecutter.server != 'granian' %}
 
     def is_flooding(self) -> bool:
-        """Count a frame that completes no message; return whether there are too many."""
+        """Count a control frame or a fragment; return whether there are too many."""
         return bool(self.name) and self._fragments.add() > 1
 {% endif %}

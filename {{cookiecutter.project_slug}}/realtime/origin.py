@@ -40,7 +40,7 @@ not_found = re_path("", refuse_path)  # type: ignore[arg-type]
 
 
 class OriginValidator:
-    """Accepts a WebSocket if a form on the same page would be accepted.
+    """Middleware that accepts WebSockets from pages whose forms Django would accept.
 
     A browser sends the site's cookies with a WebSocket from any page, so the Origin header decides.
     Django's own middleware checks it, and the host. Unlike a form, a WebSocket without the header
@@ -70,7 +70,7 @@ def is_accepted(scope: Any) -> bool:
 
 
 def form_request(scope: Any) -> ASGIRequest:
-    """Return the request for a form that the handshake corresponds to."""
+    """Return the request that a form on the same page would send."""
     form = {
         **scope,
         "method": "POST",

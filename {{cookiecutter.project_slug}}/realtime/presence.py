@@ -29,14 +29,14 @@ PROCESS = secrets.token_hex(8)
 INTERVAL_SECONDS = 1
 REPEAT_SECONDS = 4
 FORGET_SECONDS = 10
-# In one process, far more than a host could serve.
+# The most in one process: far more than a host can serve.
 MAX_ONLINE = 10_000_000
 # How long the channel layer may take to pass a number on.
 ANNOUNCE_SECONDS = 1
 
 
 class Presence(Group):
-    """A group that counts its members in all processes and reports the number to those that ask."""
+    """Group that counts its members across all processes, and reports the number on request."""
 
     suffix = ".presence"
 
@@ -71,7 +71,7 @@ class Presence(Group):
         self.cancel(self._reporter)
 
     def deliver(self, event: Event) -> None:
-        """Record the number of another process. A new process learns ours in return.
+        """Record the number of another process. A new process receives this one's in return.
 
         Raises:
             ValueError: The event carries no number. Other programs can publish too.

@@ -26,7 +26,7 @@ class Request:
         self._waiting: asyncio.Task[Any] | None = None
 
     async def receive(self) -> Any:
-        """Return the next event. An end from outside appears as a client that disconnects."""
+        """Return the next event. After `end`, it is a disconnect of the client."""
         if not self._is_ended:
             self._waiting = waiting = asyncio.current_task()
             try:

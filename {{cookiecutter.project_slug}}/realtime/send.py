@@ -30,7 +30,7 @@ SEND_SECONDS = 5
 class DeliveryError(FrameError):
     """The channel layer has failed, or does not answer within 5 seconds.
 
-    In an `on_` method of a consumer the client receives it, and stays connected.
+    In an `on_` method of a consumer, the client receives the error and stays connected.
     """
 
     def __init__(self) -> None:
@@ -84,8 +84,8 @@ def text_of(event: dict[str, Any]) -> str:
     """Return the frame that an event carries.
 
     Raises:
-        Exception: It carries none. Other programs can publish too, and browsers must receive
-            nothing but JSON objects.
+        Exception: It carries no frame. Other programs can publish too, and browsers must receive
+            only JSON objects.
     """
     text: str = event["text"]
     if not isinstance(decode(text), dict):

@@ -18,7 +18,7 @@ from .networks import Network
 # Where a scope holds its Socket.
 SOCKET = "realtime.socket"
 
-# A page comes back after it, perhaps as a guest.
+# The close code after which a page reconnects, perhaps as a guest.
 SESSION_CHANGED = 4001
 # Time for a client to confirm the close.
 CLOSE_SECONDS = 5
@@ -38,25 +38,25 @@ class Socket:
         """Wrap the server's callables; the current task is the one that serves the WebSocket."""
         self.task = cast("asyncio.Task[None]", asyncio.current_task())
         self.code: int | None = None
-        # Where it comes from, if it came through the project's application.
+        # The client's network, or None without the project's application, as in some tests.
         self.network: Network | None = None
-        # The code with which it is closed when its user's login has ended.
+        # The close code for a user whose login has ended.
         self.login_code = SESSION_CHANGED
-        # Waits, for a limited time, until the consumer has finished what it is doing.
+        # Waits, for a limited time, until the consumer has finished its current work.
         self.rest: Callable[[], Awaitable[None]] | None = None
-        # The server's own, which is enough for frames.
+        # The server's own callable, which is enough for frames.
         self.send_frame = send
         self._receive = receive
         self._is_closed = False
         self._is_gone = False
         self.closing: asyncio.Task[None] | None = None
-        # The task that waits for the client. Channels' own consumers have one for that.
+        # The task that waits for the client. Channels' own consumers have a separate one.
         self._waiting: asyncio.Task[Any] | None = None
         self._deadline: asyncio.TimerHandle | None = None
 {% if cookiecutter.server == 'daphne' %}
         if isinstance(send, partial):
-            # Daphne's protocol object. By itself it hangs up within a second of a close, at times
-            # before it has sent it. Its timer runs up to a second fast.
+            # Daphne drops a connection within a second of a close, sometimes before it has sent the
+            # close frame. Its timer runs up to a second fast.
             protocol = send.args[0]
             protocol.closeHandshakeTimeout = CLOSE_SECONDS + 1
             limit_fragments(protocol, self)
@@ -102,7 +102,7 @@ class Socket:
             self._deadline.cancel()
         if self._is_gone:
             return {"type": "websocket.disconnect", "code": self.code}
-        # A client that does not read may yet do so later, and then gets its close code.
+        # A client that does not read now may still read its close code later.
         self.closing = asyncio.create_task(self._close())
         await asyncio.wait([self.closing], timeout=CLOSE_SECONDS)
         if asyncio.current_task() is not self.task:
@@ -126,8 +126,8 @@ class Socket:
     async def _drain(self) -> None:
         """Read what the client has already sent.
 
-        Granian hangs up right after its close frame. If anything is unread by then, the system
-        resets the connection, and the close code is lost.
+        Granian closes the connection right after its close frame. If any data is unread then, the
+        system resets the connection, and the close code is lost.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS):

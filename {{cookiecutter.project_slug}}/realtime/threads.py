@@ -1,6 +1,6 @@
 """A thread pool for the sync code of WebSocket consumers, the ORM's included.
 
-Channels runs it in one thread for all consumers of a process: one slow query delays all others.
+Channels runs such code in one thread for all consumers, so one slow query delays all others.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ MAX_THREADS = 40
 
 
 class DatabaseThreads(ThreadPoolExecutor):
-    """Closes database connections after a call as Django does after a request."""
+    """Thread pool that closes database connections after a call, as Django does after a request."""
 
     def submit(self, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Run a call in one of the threads."""

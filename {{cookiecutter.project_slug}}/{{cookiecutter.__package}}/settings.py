@@ -136,7 +136,7 @@ CHANNEL_LAYERS: dict[str, Any] = {
     "default": {
         "BACKEND": "realtime.memory.MemoryChannelLayer",
         "CONFIG": {
-            # Messages that may wait at once; more would be lost silently.
+            # The most messages that may wait. More would be dropped silently.
             "capacity": 10_000,
             # Seconds, here ten years: a process joins a group once and stays in it.
             "group_expiry": 315_360_000,
@@ -147,10 +147,10 @@ CHANNEL_LAYERS: dict[str, Any] = {
 
 # The longest message that a client may send, in bytes.
 WS_MAX_MESSAGE_BYTES = env.int("WS_MAX_MESSAGE_BYTES", 65_536)
-# From one WebSocket. 60 is one for each refresh of a screen, enough for cursors and games.
+# From one WebSocket. 60 is one per screen refresh, enough for cursors and games.
 WS_MESSAGES_PER_SECOND = env.int("WS_MESSAGES_PER_SECOND", 60)
 # From one network, an IPv4 address or the /64 of an IPv6 address, in one process. A message counts
-# as at least 512 bytes, so these are 128 messages per second.
+# as at least 512 bytes, so the default allows 128 messages per second.
 WS_BYTES_PER_SECOND = env.int("WS_BYTES_PER_SECOND", WS_MAX_MESSAGE_BYTES)
 # In one process.
 WS_MAX_CONNECTIONS = env.int("WS_MAX_CONNECTIONS", 10_000)
@@ -172,8 +172,8 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "{{ cookiecutter.app }}"
 LOGOUT_REDIRECT_URL = "{{ cookiecutter.app }}"
 
-# If it is empty, development prints mail; in production, sending raises an error, and there is no
-# password reset.
+# If it is empty, mail is printed in development. In production, sending raises an error, and there
+# is no password reset.
 EMAIL_URL = env.str("EMAIL_URL", "")
 {% if cookiecutter.django == '5.2' %}
 MAIL_SERVER = smtp(EMAIL_URL) if EMAIL_URL else {}
@@ -230,7 +230,7 @@ BEHIND_TLS_PROXY = env.bool("BEHIND_TLS_PROXY", False)
 if BEHIND_TLS_PROXY:
     # A client may send this header too, so the proxy must overwrite it.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-# X-Forwarded-For counts if it comes from these addresses. Other clients may have invented it.
+# X-Forwarded-For is used only if it comes from these addresses. Other clients could forge it.
 PROXY_NETWORKS: list[Any] = env.list("PROXY_NETWORKS", PRIVATE_NETWORKS, subcast=network)
 X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = [
@@ -284,7 +284,7 @@ LOGGING = {
         "django": {},
 {% if cookiecutter.server == 'uvicorn' %}
         "uvicorn": {"propagate": True},
-        # Its lines hold query strings, which may hold secrets; the proxy has a log of its own.
+        # Its lines contain query strings, which may hold secrets. The proxy has its own log.
         "uvicorn.access": {"propagate": DEBUG},
         "uvicorn.error": {"level": "INFO" if DEBUG else "WARNING"},
 {% elif cookiecutter.server == 'granian' %}

@@ -11,9 +11,9 @@ GROUP = "{{ cookiecutter.app }}"
 
 
 class {{ cookiecutter.__app_class }}Consumer(JsonConsumer):
-    """Broadcasts each message to everyone who is connected, its sender included."""
+    """Consumer that broadcasts each message to everyone who is connected, sender included."""
 
-    # It only sends and receives in groups, which is faster without a channel for each connection.
+    # This consumer only uses groups, which are faster without a channel for each connection.
     own_channel = False
 
     async def connect(self) -> None:

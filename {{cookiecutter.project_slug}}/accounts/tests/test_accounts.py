@@ -21,7 +21,7 @@ NEW = "analytical engine"
 
 @pytest.fixture(autouse=True)
 def low_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let few attempts reach a limit."""
+    """Lower the limits, so that a few attempts reach them."""
     for kind, limit in (("both", 2), ("network", 4), ("name", 6)):
         monkeypatch.setitem(LIMITS, kind, limit)
 
@@ -124,15 +124,15 @@ def test_guesses_from_elsewhere_do_not_lock_out_a_known_device(user: User, page:
 
 
 @pytest.mark.django_db
-def test_device_has_a_throttle_of_its_own(user: User) -> None:
+def test_device_is_throttled_separately(user: User) -> None:
     device = Client()
     log_in(device)
     device.post("/accounts/logout/")
     for number in range(LIMITS["both"]):
-        # From wherever, as with a stolen cookie.
+        # From any address, as with a stolen cookie.
         assert "Log out" not in log_in(device, "guess", f"192.0.2.{number}")
     assert "Too many" in log_in(device, address="192.0.2.100")
-    # The owner is not locked out with it, nor is the device for other users.
+    # The owner can still log in elsewhere, and other users can log in on the device.
     assert "Log out" in log_in(Client())
     User.objects.create_user("bob", password=PASSWORD)
     fields = {"username": "bob", "password": PASSWORD}
@@ -140,7 +140,7 @@ def test_device_has_a_throttle_of_its_own(user: User) -> None:
 
 
 @pytest.mark.django_db
-def test_cookie_of_a_device_is_bound_to_user_and_password(user: User) -> None:
+def test_device_cookie_is_bound_to_user_and_password(user: User) -> None:
     User.objects.create_user("bob", password=PASSWORD)
     device = Client()
     log_in(device)
@@ -159,7 +159,7 @@ def test_cookie_of_a_device_is_bound_to_user_and_password(user: User) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("user")
-def test_cookie_of_a_device_is_safe(client: Client, settings: LazySettings) -> None:
+def test_device_cookie_has_safe_attributes(client: Client, settings: LazySettings) -> None:
     settings.SESSION_COOKIE_SECURE = True
     assert COOKIE not in client.get("/accounts/login/").cookies
     log_in(client, "guess")

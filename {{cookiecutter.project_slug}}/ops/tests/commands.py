@@ -1,4 +1,4 @@
-"""Commands of the project, each run as a process of its own in production's environment."""
+"""Commands of the project that run in the background, in the environment of production."""
 
 import os
 import subprocess
@@ -26,7 +26,7 @@ PRODUCTION = {
     "REDIS_URL": "redis://redis.example.com:6379/0",
 {% endif %}
 }
-# Set but empty, which counts as not set, even if .env has one.
+# Empty, which counts as not set and hides a value in .env.
 WITHOUT_SECRET = {**PRODUCTION, "SECRET_KEY": ""}
 Commands = dict[str, subprocess.Popen[str]]
 

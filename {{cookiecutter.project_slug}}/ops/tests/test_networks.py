@@ -34,7 +34,7 @@ def test_forwarded_address_is_trusted_behind_a_proxy_only(settings: LazySettings
     assert network_of("10.0.0.1", forwarded) == "10.0.0.1"
     settings.BEHIND_TLS_PROXY = True
     assert network_of("10.0.0.1", forwarded) == "192.0.2.1"
-    # A client that reaches the server past the proxy.
+    # A client that bypasses the proxy.
     assert network_of("198.51.100.7", forwarded) == "198.51.100.7"
     settings.PROXY_NETWORKS = [ip_network("198.51.100.0/24")]
     assert network_of("198.51.100.7", forwarded) == "192.0.2.1"

@@ -1,4 +1,4 @@
-"""Tests of sessions that Django gives a new key."""
+"""Tests of sessions whose key changes."""
 
 import pytest
 from django.contrib.auth import SESSION_KEY
@@ -20,7 +20,7 @@ def key_of(session: SessionStore) -> str:
     return session.session_key
 
 
-def test_moved_session_is_followed(session: SessionStore) -> None:
+def test_new_key_is_found(session: SessionStore) -> None:
     old = key_of(session)
     session.cycle_key()
     middle = key_of(session)
@@ -30,8 +30,8 @@ def test_moved_session_is_followed(session: SessionStore) -> None:
     assert SessionStore.current_keys([old, middle]) == {}
 
 
-def test_session_that_two_requests_move_is_not_followed(session: SessionStore) -> None:
-    # Nobody knows which of the keys the browser keeps: a logout would end one only.
+def test_new_key_is_unknown_if_two_requests_change_it(session: SessionStore) -> None:
+    # The browser keeps one of the new keys, and a logout would end only that session.
     old = key_of(session)
     requests = [SessionStore(old) for _ in range(3)]
     for request in requests:

@@ -19,7 +19,6 @@ from django.core.files.storage import storages
 from django.core.mail import EmailMessage
 from django.core.management import call_command
 from django.db.utils import ConnectionHandler
-from django.utils.functional import empty
 from environs import EnvError
 {% if cookiecutter.database == 'sqlite' %}
 from pytest_django import DjangoDbBlocker
@@ -38,7 +37,7 @@ NO_SECRET = 'Environment variable "SECRET_KEY" not set\n.env.example describes'
 
 @pytest.fixture(scope="session")
 def commands() -> Iterator[Commands]:
-    """Start the commands whose errors tests read."""
+    """Start the commands whose error output the tests read."""
     with running_commands() as commands:
         yield commands
 
@@ -60,12 +59,12 @@ def production(**environment: str) -> Any:
 
 @pytest.mark.django_db
 def test_models_have_their_migrations() -> None:
-    # Ends with an error if one is missing.
+    # Exits with an error if one is missing.
     call_command("makemigrations", check_changes=True, dry_run=True)
 
 
-def test_settings_in_force(settings: LazySettings) -> None:
-    # As Django reads them: it ignores a setting that it no longer has.
+def test_effective_settings(settings: LazySettings) -> None:
+    # As Django reads them: it ignores settings that it no longer supports.
     values = production()
     assert ConnectionHandler(values.DATABASES)["default"].settings_dict["CONN_MAX_AGE"] == 0
     assert values.DEBUG is False
@@ -108,7 +107,7 @@ def test_sqlite_reads_do_not_wait_for_writes(
     connection.close()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="has no modes")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no file modes")
 def test_other_users_cannot_read_the_database(
     tmp_path: Path, django_db_blocker: DjangoDbBlocker
 ) -> None:
@@ -164,7 +163,7 @@ def test_invalid_variable_is_reported_clearly(name: str, value: str, message: st
         ("sqlite:////home/user@host/db.sqlite3", "", ""),
     ],
 )
-def test_url_of_a_database(url: str, host: str, password: str) -> None:
+def test_database_url(url: str, host: str, password: str) -> None:
     config = production(DATABASE_URL=url).DATABASES["default"]
     assert (config["HOST"], config["PASSWORD"]) == (host, password)
 
@@ -187,7 +186,7 @@ def test_invalid_host_is_refused(host: str) -> None:
         "\ufeffDEBUG=True\r\nSECRET_KEY=s${3}cret\r\n".encode(),
         "DEBUG=True\n# Schlüssel\nSECRET_KEY=s${3}cret\n".encode(),
     ],
-    ids=["mark and CRLF", "letters"],
+    ids=["BOM and CRLF", "letters"],
 )
 def test_file_in_utf_8_is_read(tmp_path: Path, text: bytes) -> None:
     file = tmp_path / ".env"
@@ -200,15 +199,15 @@ def test_file_in_utf_8_is_read(tmp_path: Path, text: bytes) -> None:
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le", "cp1252"])
 def test_file_in_another_encoding_is_reported_clearly(tmp_path: Path, encoding: str) -> None:
     file = tmp_path / ".env"
-    mark = "\ufeff" if encoding == "utf-16-be" else ""
-    file.write_bytes(f"{mark}SECRET_KEY=s3cret-ü\r\n".encode(encoding))
+    bom = "\ufeff" if encoding == "utf-16-be" else ""
+    file.write_bytes(f"{bom}SECRET_KEY=s3cret-ü\r\n".encode(encoding))
     with pytest.raises(ImproperlyConfigured) as error:
         Environment(file)
     assert str(error.value) == f"{file} is not in UTF-8. Save it in UTF-8."
     assert "s3cret" not in "".join(traceback.format_exception(error.value))
 
 
-def test_variable_may_be_absent_like_the_file(tmp_path: Path) -> None:
+def test_missing_file_leaves_variables_unset(tmp_path: Path) -> None:
     with patch.dict(os.environ, clear=True), pytest.raises(EnvError, match="not set"):
         Environment(tmp_path / ".env").str("SECRET_KEY")
 
@@ -231,7 +230,7 @@ def test_origin_is_spelled_as_browsers_send_it() -> None:
         ("smtp+tls://us%40er:p%2Fss+@[2001:db8::1]:2525", 2525, True, False),
     ],
 )
-def test_url_of_a_mail_server(url: str, port: int, tls: bool, ssl: bool) -> None:
+def test_mail_url(url: str, port: int, tls: bool, ssl: bool) -> None:
     server = smtp(url)
     assert (server["port"], server["use_tls"], server["use_ssl"]) == (port, tls, ssl)
     assert server["password"] == ("p/ss+" if "@" in url else "")
@@ -259,7 +258,7 @@ def test_sentinels_are_found_by_name_and_by_address() -> None:
         ("redis+sentinel://us%3Aer:p@s%2Fs@one,[::1]:26379/main/0\n", "us:er", "p@s/s"),
     ],
 )
-def test_optional_parts_of_the_url_of_sentinels(
+def test_optional_parts_of_a_sentinel_url(
     url: str, username: str | None, password: str | None
 ) -> None:
     host = redis_host(url)
@@ -297,7 +296,7 @@ def test_optional_parts_of_the_url_of_sentinels(
         "http://host",
     ],
 )
-def test_url_of_redis_that_would_be_misread_is_refused(url: str) -> None:
+def test_redis_url_that_would_be_misread_is_refused(url: str) -> None:
     with pytest.raises(ImproperlyConfigured):
         redis_host(url)
 
@@ -311,7 +310,7 @@ def test_url_of_redis_that_would_be_misread_is_refused(url: str) -> None:
         "unix:///run/redis.sock?db=1",
     ],
 )
-def test_url_of_redis_is_left_to_its_library(url: str) -> None:
+def test_valid_redis_url_is_passed_on_unchanged(url: str) -> None:
     assert redis_host(f"{url}\n")["address"] == url
 
 
@@ -334,11 +333,12 @@ def test_variables_are_not_expanded() -> None:
 def test_missing_secret_is_reported_by_manage_py(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["manage.py", "runserver"])
     monkeypatch.delitem(sys.modules, PRODUCTION["DJANGO_SETTINGS_MODULE"])
-    manage = str(current.BASE_DIR / "manage.py")
-    # As if no setting had been read.
-    unread = patch.dict(vars(current), {"_wrapped": empty}, clear=True)
-    with patch.dict(os.environ, WITHOUT_SECRET), unread, pytest.raises(SystemExit) as end:
-        runpy.run_path(manage, run_name="__main__")
+    # As in a new process, which has not read any settings.
+    unread = LazySettings()
+    monkeypatch.setattr("django.conf.settings", unread)
+    monkeypatch.setattr("django.core.management.settings", unread)
+    with patch.dict(os.environ, WITHOUT_SECRET), pytest.raises(SystemExit) as end:
+        runpy.run_path(str(current.BASE_DIR / "manage.py"), run_name="__main__")
     assert str(end.value).startswith(NO_SECRET)
 
 

@@ -49,8 +49,8 @@ class Client(ApplicationCommunicator):
             scheme: "ws" or "wss".
             headers: Other headers.
             user: The user who is logged in.
-            unread: How many frames the client accepts before it has read one; 0 stands for any
-                number.
+            unread: How many unread frames the client accepts before the sender has to wait; 0 means
+                any number.
         """
         fields = {"host": "localhost", **(headers or {})}
         if origin is not None:
@@ -99,7 +99,7 @@ class Client(ApplicationCommunicator):
     ) -> None:
         """Disconnect."""
         if error is not None and self.future.done():
-            # Raised once more, the application's own error would lose its traceback.
+            # Raised again, the application's own error would lose its traceback.
             return
         try:
             await self.disconnect()

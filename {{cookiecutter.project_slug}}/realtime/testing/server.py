@@ -15,7 +15,11 @@ from django.db import connection
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
+{% if cookiecutter.server == 'uvicorn' %}
+from ..management.commands.serve import allow_long_headers, server
+{% else %}
 from ..management.commands.serve import server
+{% endif %}
 
 START_SECONDS = 30
 STOP_SECONDS = 15
@@ -47,8 +51,11 @@ class Server:
         """Start the process; `wait_until_ready` waits for its first answer."""
         port = free_port()
         self.address = f"localhost:{port}"
+{% if cookiecutter.server == 'uvicorn' %}
+        allow_long_headers()
+{% endif %}
         environment = {**os.environ, "DATABASE_URL": database_url()}
-        # What `serve` executes, which would load the project twice.
+        # The command that `serve` executes. `serve` itself would load the project twice.
         command = [sys.executable, "-m", *server("127.0.0.1", port, 1)]
         self.process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment)
 
@@ -81,7 +88,7 @@ class Server:
 
     def stop(self) -> None:
         """Stop the process."""
-        # With SIGTERM first, since a server that is killed leaves its workers behind.
+        # SIGTERM first, since a server that is killed leaves its workers behind.
         self.process.terminate()
         try:
             self.process.wait(timeout=STOP_SECONDS)

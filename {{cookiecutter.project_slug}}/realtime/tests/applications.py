@@ -1,4 +1,4 @@
-"""Applications for tests: consumers inside everything that the project has around one."""
+"""Applications for tests: consumers in the project's middleware."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ GROUP = "tests"
 
 
 class ChatConsumer(JsonConsumer):
-    """Broadcasts the messages of its clients."""
+    """Consumer that broadcasts the messages of its clients."""
 
     own_channel = False
 
@@ -40,7 +40,7 @@ BOTH = pytest.mark.parametrize("consumer", [ChatConsumer, ChannelConsumer])
 
 
 class NewsConsumer(JsonConsumer):
-    """Accepts everyone, and handles the events of a group."""
+    """Consumer that accepts everyone and handles the events of a group."""
 
     groups = ["news"]
 
@@ -59,8 +59,8 @@ def application(consumer: type[JsonConsumer]) -> Any:
     return Connections(OriginValidator(AuthMiddlewareStack(consumer.as_asgi())))
 
 
-def places(consumer: type[JsonConsumer]) -> list[Any]:
-    """Return a consumer inside everything that the project has around it, and alone."""
+def variants(consumer: type[JsonConsumer]) -> list[Any]:
+    """Return the applications that serve a consumer in the project's middleware, and alone."""
     return [application(consumer), consumer.as_asgi()]
 
 

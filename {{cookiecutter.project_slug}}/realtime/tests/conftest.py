@@ -8,6 +8,6 @@ from channels.layers import get_channel_layer
 async def subscription() -> None:
     """Subscribe to a channel.
 
-    Without any, channels_redis waits a tenth of a second before it looks for a message.
+    Without a subscription, channels_redis waits a tenth of a second before it looks for messages.
     """
     await get_channel_layer().new_channel()

@@ -1,4 +1,4 @@
-"""Tests that JsonConsumer is a Channels consumer, in the whole application and alone."""
+"""Tests that JsonConsumer is a Channels consumer, in the project's middleware and alone."""
 
 from contextvars import ContextVar
 from itertools import product
@@ -10,15 +10,15 @@ from channels.layers import get_channel_layer
 
 from realtime.testing import SECONDS, Client
 
-from .applications import NewsConsumer, NewsWithoutChannel, application, places
+from .applications import NewsConsumer, NewsWithoutChannel, application, variants
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 async def test_class_groups_and_event_handlers() -> None:
     layer: Any = get_channel_layer()
-    for place in [*places(NewsConsumer), *places(NewsWithoutChannel)]:
-        async with Client(application=place) as alice, Client(application=place) as bob:
+    for app in [*variants(NewsConsumer), *variants(NewsWithoutChannel)]:
+        async with Client(application=app) as alice, Client(application=app) as bob:
             await layer.group_send("news", {"type": "news.item", "text": "hi"})
             assert await alice.receive_json() == await bob.receive_json() == {"item": "hi"}
             # Once per connection.
@@ -28,9 +28,9 @@ async def test_class_groups_and_event_handlers() -> None:
 
 async def test_event_may_be_a_frame() -> None:
     layer: Any = get_channel_layer()
-    for place in [*places(NewsConsumer), *places(NewsWithoutChannel)]:
-        async with Client(application=place) as client:
-            # This one is without a frame, and is skipped.
+    for app in [*variants(NewsConsumer), *variants(NewsWithoutChannel)]:
+        async with Client(application=app) as client:
+            # Without a frame, the event is skipped.
             await layer.group_send("news", {"type": "websocket.receive"})
             await layer.group_send("news", {"type": "websocket.receive", "text": '{"type":"ping"}'})
             assert (await client.receive_json())["type"] == "pong"
@@ -49,8 +49,8 @@ async def test_event_handler_may_check_a_permission() -> None:
                 await super().news_item(event)
 
     layer: Any = get_channel_layer()
-    for place in places(Checking):
-        async with Client(application=place) as alice, Client(application=place) as bob:
+    for app in variants(Checking):
+        async with Client(application=app) as alice, Client(application=app) as bob:
             assert await bob.ask({"type": "revoke"}) == {"revoked": True}
             await layer.group_send("news", {"type": "news.item", "text": "hi"})
             assert await alice.receive_json() == {"item": "hi"}
@@ -70,11 +70,11 @@ async def test_connect_may_raise_its_answer_or_close() -> None:
         async def connect(self) -> None:
             await self.close()
 
-    for place in places(Accepting):
-        async with Client(application=place) as client:
+    for app in variants(Accepting):
+        async with Client(application=app) as client:
             assert (await client.ask({"type": "ping"}))["type"] == "pong"
-    for place in [*places(Denying), *places(Closing)]:
-        client = Client(application=place)
+    for app in [*variants(Denying), *variants(Closing)]:
+        client = Client(application=app)
         assert not await client.connect()
         await client.disconnect()
 
@@ -98,8 +98,8 @@ async def test_channel_name_and_groups_by_hand() -> None:
             await self.send_json({"left": True})
 
     layer: Any = get_channel_layer()
-    for place, way in product(places(ByHand), ("leave", "discard")):
-        async with Client(application=place) as client:
+    for app, way in product(variants(ByHand), ("leave", "discard")):
+        async with Client(application=app) as client:
             channel = (await client.ask('{"type": "add"}'))["channel"]
             await layer.group_send("news", {"type": "news.item", "text": "group"})
             assert await client.receive_json() == {"item": "group"}
@@ -116,8 +116,8 @@ async def test_channel_name_without_a_channel_names_the_attribute() -> None:
         async def on_name(self, _frame: Any) -> None:
             await self.send_json({"channel": self.channel_name})
 
-    for place in places(Wrong):
-        client = Client(application=place)
+    for app in variants(Wrong):
+        client = Client(application=app)
         assert await client.connect()
         await client.send_json({"type": "name"})
         with pytest.raises(AttributeError, match="own_channel is False"):
@@ -131,8 +131,8 @@ async def test_each_connection_has_its_own_event() -> None:
             await self.send_json(event)
 
     layer: Any = get_channel_layer()
-    for place in places(Changing):
-        async with Client(application=place) as alice, Client(application=place) as bob:
+    for app in variants(Changing):
+        async with Client(application=app) as alice, Client(application=app) as bob:
             await layer.group_send("news", {"type": "news.item", "text": "hi"})
             assert await alice.receive_json() == await bob.receive_json() == {"text": "hi"}
 
@@ -142,9 +142,9 @@ async def test_reserved_groups_cannot_be_joined() -> None:
         async def on_join(self, frame: Any) -> None:
             await self.join(frame["group"])
 
-    for place in places(Joining):
+    for app in variants(Joining):
         for group in ("realtime.users", "news.presence"):
-            client = Client(application=place)
+            client = Client(application=app)
             assert await client.connect()
             await client.send_json({"type": "join", "group": group})
             with pytest.raises(TypeError, match="reserved"):
@@ -156,8 +156,8 @@ async def test_subclass_may_override_receive_json() -> None:
         async def receive_json(self, content: Any, **_: Any) -> None:
             await self.send_json({"got": content})
 
-    for place in places(Json):
-        client = Client(application=place)
+    for app in variants(Json):
+        client = Client(application=app)
         assert await client.connect()
         assert await client.ask('["a", "list"]') == {"got": ["a", "list"]}
         await client.send(data=b"\x00")
@@ -176,13 +176,13 @@ async def test_subclass_may_override_receive() -> None:
         async def receive(self, text_data: str) -> None:  # type: ignore[override]
             await self.send(text_data=text_data)
 
-    for place in places(Echo):
-        async with Client(application=place) as client:
+    for app in variants(Echo):
+        async with Client(application=app) as client:
             await client.send(data=b"\x00")
             assert (await client.receive_output(SECONDS))["bytes"] == b"\x00"
             assert await client.ask("[1]") == [1]
-    for place in places(TextEcho):
-        async with Client(application=place) as client:
+    for app in variants(TextEcho):
+        async with Client(application=app) as client:
             assert await client.ask("[1]") == [1]
 
 
@@ -191,8 +191,8 @@ async def test_subprotocol_and_headers_are_accepted() -> None:
         async def connect(self) -> None:
             await self.accept(self.scope["subprotocols"][0], headers=[(b"x-name", b"value")])
 
-    for place in places(Speaking):
-        client = Client(application=place)
+    for app in variants(Speaking):
+        client = Client(application=app)
         client.scope["subprotocols"] = ["chat.v1"]
         await client.send_input({"type": "websocket.connect"})
         answer = await client.receive_output(SECONDS)

@@ -25,7 +25,7 @@ async def test_too_many_messages_are_refused_and_then_closed(settings: LazySetti
         assert await client.receive_close() == 4029
 
 
-async def test_full_process_asks_to_try_again_later(settings: LazySettings) -> None:
+async def test_full_process_closes_with_try_again_later(settings: LazySettings) -> None:
     settings.WS_MAX_CONNECTIONS = 1
     site = application(ChatConsumer)
     async with Client(application=site), Client(application=site) as refused:
@@ -58,7 +58,7 @@ async def test_client_that_stopped_pinging_is_closed(monkeypatch: pytest.MonkeyP
 
 
 @BOTH
-async def test_burst_disconnects_no_client(
+async def test_burst_does_not_disconnect_readers(
     consumer: type[JsonConsumer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clients, "MAX_BACKLOG", 3)

@@ -57,7 +57,7 @@ async def test_message_reaches_everyone(consumer: type[JsonConsumer]) -> None:
         sent = await alice.ask('{"message": "你好!"}')
         assert sent == {"type": "message", "message": "你好!"}
         assert await bob.receive_json() == sent
-        # And only once.
+        # Once only.
         assert (await bob.ask('{"type": "ping"}'))["type"] == "pong"
 
 
@@ -212,13 +212,13 @@ async def test_client_explains_that_the_test_is_in_a_transaction() -> None:
 
 @pytest.fixture
 def frequent_presence(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Report a change sooner than production does, and nothing without a change."""
+    """Report changes sooner than in production, and nothing without a change."""
     monkeypatch.setattr(presence, "INTERVAL_SECONDS", 0.02)
     monkeypatch.setattr(presence, "REPEAT_SECONDS", 2 * SECONDS)
 
 
 async def online(client: Client) -> int:
-    """Return the number in the next frame, which reports presence."""
+    """Return the number in the next frame, which must report presence."""
     frame = await client.receive_json()
     assert frame["type"] == "presence"
     return int(frame["online"])
@@ -278,10 +278,10 @@ async def test_blocking_consumers_do_not_delay_each_other() -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("frequent_presence")
-async def test_events_of_other_programs_cost_only_themselves(
+async def test_invalid_events_of_other_programs_are_skipped(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    # Without the hundreds of tracebacks.
+    # Otherwise the log would contain hundreds of tracebacks.
     caplog.set_level(logging.CRITICAL)
     layer: Any = get_channel_layer()
     frame = {"type": "realtime.send", "text": '{"type": "forged"}'}
@@ -346,7 +346,7 @@ async def test_malformed_event_is_skipped(
 
 async def test_group_that_ends_leaves_no_subscription() -> None:
     def leave(_event: Any) -> bool:
-        # At once: the subscription ends while it is not waiting for an event.
+        # During delivery: the subscription ends while it is not waiting for an event.
         group.leave(member)
         return True
 
@@ -362,7 +362,7 @@ async def test_group_that_ends_leaves_no_subscription() -> None:
                 await asyncio.sleep(0.01)
 
 
-async def test_deployment_with_another_prefix_is_not_heard() -> None:
+async def test_deployment_with_another_prefix_is_separate() -> None:
     layer: Any = get_channel_layer()
     other = type(layer)(**{**current.CHANNEL_LAYERS["default"]["CONFIG"], "prefix": "other"})
     foreign = {"type": "realtime.send", "group": GROUP, "text": '{"type": "foreign"}'}
@@ -372,7 +372,7 @@ async def test_deployment_with_another_prefix_is_not_heard() -> None:
         await other.group_send(GROUP, foreign)
         await send_to_group(GROUP, {"type": "own"})
         assert await client.receive_json() == {"type": "own"}
-    # Nor does it hear this one.
+    # Nor does the other deployment receive frames of this one.
     await other.group_send(GROUP, {"type": "last"})
     assert await other.receive(listener) == foreign
     assert await other.receive(listener) == {"type": "last"}
@@ -380,7 +380,7 @@ async def test_deployment_with_another_prefix_is_not_heard() -> None:
 
 
 @BOTH
-async def test_unreadable_messages_cost_only_themselves(consumer: type[JsonConsumer]) -> None:
+async def test_unreadable_messages_are_skipped(consumer: type[JsonConsumer]) -> None:
     prefix = current.CHANNEL_LAYERS["default"]["CONFIG"]["prefix"]
     unreadable = (b"", b"\xc1", b"no msgpack", b"\x07", b"\x93\x01\x02\x03", b"\x81\x01\x02")
     async with from_url(os.environ["REDIS_URL"]) as redis, chat(consumer) as client:

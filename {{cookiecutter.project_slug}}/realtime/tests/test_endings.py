@@ -12,15 +12,15 @@ from realtime import consumers, sockets
 from realtime.send import send_to_group
 from realtime.testing import SECONDS, Client
 
-from .applications import NewsConsumer, NewsWithoutChannel, application, places
+from .applications import NewsConsumer, NewsWithoutChannel, application, variants
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 async def test_error_in_an_event_handler_ends_the_consumer() -> None:
     layer: Any = get_channel_layer()
-    for place in [*places(NewsConsumer), *places(NewsWithoutChannel)]:
-        client = Client(application=place)
+    for app in [*variants(NewsConsumer), *variants(NewsWithoutChannel)]:
+        client = Client(application=app)
         assert await client.connect()
         await layer.group_send("news", {"type": "news.item"})
         with pytest.raises(KeyError, match="text"):
@@ -35,8 +35,8 @@ async def test_refused_client_receives_no_frames() -> None:
             await send_to_group("secret", {"type": "secret"})
             await self.refuse(4403)
 
-    for place in places(Refusing):
-        async with Client(application=place) as client:
+    for app in variants(Refusing):
+        async with Client(application=app) as client:
             assert await client.receive_close() == 4403
 
 
@@ -51,14 +51,14 @@ async def test_send_and_close() -> None:
         async def on_close(self, _frame: Any) -> None:
             await self.close(4001, reason="enough")
 
-    for place in places(Closing):
-        async with Client(application=place) as client:
+    for app in variants(Closing):
+        async with Client(application=app) as client:
             assert await client.ask('{"type": "last"}') == {"last": True}
             assert await client.receive_close() == 4000
-        async with Client(application=place) as client:
+        async with Client(application=app) as client:
             assert await client.ask('{"type": "end"}') == {"last": True}
             assert await client.receive_close() == 1000
-        async with Client(application=place) as client:
+        async with Client(application=app) as client:
             await client.send_json({"type": "close"})
             assert await client.receive_close() == 4001
 
@@ -68,8 +68,8 @@ async def test_stop_consumer_ends_the_consumer() -> None:
         async def on_stop(self, _frame: Any) -> None:
             raise StopConsumer
 
-    for place in places(Stopping):
-        client = Client(application=place)
+    for app in variants(Stopping):
+        client = Client(application=app)
         assert await client.connect()
         await client.send_json({"type": "stop"})
         await client.wait(SECONDS)
@@ -96,12 +96,12 @@ async def test_close_code_is_sent_even_if_a_handler_is_busy(
         own_channel = False
 
     for consumer in (Busy, BusyWithoutChannel):
-        place = application(consumer)
-        client = Client(application=place)
+        app = application(consumer)
+        client = Client(application=app)
         assert await client.connect()
         await client.send_json({"type": "wait"})
         await asyncio.sleep(0)
-        (socket,) = place._sockets  # noqa: SLF001
+        (socket,) = app._sockets  # noqa: SLF001
         socket.disconnect(1012)
         assert await client.receive_close() == 1012
         await client.wait(SECONDS)
@@ -119,10 +119,10 @@ async def test_answer_is_sent_before_a_close_from_outside() -> None:
         own_channel = False
 
     for consumer in (Answering, AnsweringWithoutChannel):
-        place = application(consumer)
-        client = Client(application=place, unread=1)
+        app = application(consumer)
+        client = Client(application=app, unread=1)
         assert await client.connect()
-        (socket,) = place._sockets  # noqa: SLF001
+        (socket,) = app._sockets  # noqa: SLF001
         assert await client.ask({"type": "ask"}) == {"number": 1}
         assert await client.receive_json() == {"number": 2}
         assert await client.receive_close() == 1012
@@ -138,10 +138,10 @@ async def test_frames_before_the_end_are_sent() -> None:
                 raise ZeroDivisionError
             raise StopConsumer
 
-    for place in places(Ending):
+    for app in variants(Ending):
         for failing in (False, True):
             # The second frame waits for the first one.
-            client = Client(application=place, unread=1)
+            client = Client(application=app, unread=1)
             assert await client.connect()
             assert await client.ask({"type": "end", "failing": failing}) == {"number": 1}
             assert await client.receive_json() == {"number": 2}
@@ -151,7 +151,7 @@ async def test_frames_before_the_end_are_sent() -> None:
 
 @pytest.mark.parametrize("where", ["server", "middleware"])
 async def test_frame_that_fails_does_not_stop_others(where: str) -> None:
-    """The code that sends gets the error, and may handle it."""
+    """The code that sends receives the error and may handle it."""
     caught: list[Exception] = []
 
     def failing_once(inner: Any) -> Any:
@@ -182,8 +182,8 @@ async def test_frame_that_fails_does_not_stop_others(where: str) -> None:
         def as_asgi() -> Any:
             return failing_once(Counting.as_asgi())
 
-    place: Any = application(Wrapped if where == "middleware" else Counting)  # type: ignore[arg-type]
-    async with Client(application=failing_once(place) if where == "server" else place) as client:
+    app: Any = application(Wrapped if where == "middleware" else Counting)  # type: ignore[arg-type]
+    async with Client(application=failing_once(app) if where == "server" else app) as client:
         assert await client.ask({"type": "count"}) == {"number": 1}
         assert await client.receive_json() == {"number": 2}
     assert len(caught) == 1

@@ -15,7 +15,7 @@ from django.contrib.auth import get_user_model
 from realtime.authentication import AuthMiddlewareStack
 from realtime.testing import Client, session_cookie
 
-from .applications import ChatConsumer, application, places
+from .applications import ChatConsumer, application, variants
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -131,8 +131,8 @@ async def test_consumer_can_require_a_login() -> None:
     class Private(ChatConsumer):
         login_required = True
 
-    for place in places(Private):
-        async with Client(application=place) as client:
+    for app in variants(Private):
+        async with Client(application=app) as client:
             assert await client.receive_close() == 4401
 
 

@@ -1,4 +1,4 @@
-"""Tests of WebSockets whose user logs out, is deactivated or changes the password."""
+"""Tests of WebSockets whose user logs out, is deactivated or changes their password."""
 
 import asyncio
 import threading
@@ -14,6 +14,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client as Browser
 
 from realtime import logins
+from realtime.logins import user_of
 from realtime.testing import Client, session_cookie
 from realtime.threads import MAX_THREADS
 
@@ -46,7 +47,7 @@ def check_often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def confirm_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave a busy machine the time between the steps of a login or a change of the password."""
+    """Allow a busy machine more time between the steps of a login or a password change."""
     monkeypatch.setattr(logins, "CONFIRM_SECONDS", 0.5)
 
 
@@ -97,7 +98,7 @@ async def test_websocket_ends_with_the_login(
 
 
 @pytest.mark.usefixtures("confirm_late")
-async def test_user_who_changes_the_own_password_stays(browser: Browser) -> None:
+async def test_users_who_change_their_password_stay(browser: Browser) -> None:
     elsewhere = Browser()
     await database_sync_to_async(lambda: elsewhere.force_login(USERS.get()))()
     new = "a new horse"
@@ -107,12 +108,42 @@ async def test_user_who_changes_the_own_password_stays(browser: Browser) -> None
         assert response.status_code == 302
         assert await other.receive_close() == 4001
         assert await own.ask({"type": "name"}) == {"name": "ada"}
-        # The session has a new key, which is followed.
+        # The WebSocket belongs to the session with the new key.
         await database_sync_to_async(browser.logout)()
         assert await own.receive_close() == 4001
 
 
-async def test_one_user_does_not_end_another(browser: Browser) -> None:
+async def test_moved_session_is_read_once_for_all_its_websockets(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = []
+    is_read = threading.Event()
+
+    def read(session: Any) -> Any:
+        user = user_of(session)
+        reads.append(user)
+        is_read.set()
+        return user
+
+    def move() -> None:
+        session = browser.session
+        session.cycle_key()
+        browser.cookies[settings.SESSION_COOKIE_NAME] = str(session.session_key)
+
+    monkeypatch.setattr(logins, "user_of", read)
+    together, headers = application(Named), {"cookie": cookie_of(browser)}
+    async with AsyncExitStack() as stack:
+        clients = [Client(application=together, headers=headers) for _ in range(3)]
+        for client in clients:
+            await stack.enter_async_context(client)
+        await database_sync_to_async(move)()
+        assert await asyncio.to_thread(is_read.wait, 10)
+        await database_sync_to_async(browser.logout)()
+        assert [await client.receive_close() for client in clients] == [4001] * 3
+    assert len(reads) == 1
+
+
+async def test_deactivated_user_does_not_disconnect_others(browser: Browser) -> None:
     bob = await create_user("bob")
     headers = {"cookie": await database_sync_to_async(session_cookie)(bob)}
     async with (
@@ -137,7 +168,7 @@ async def test_guest_whose_session_still_names_a_user_stays(browser: Browser) ->
         assert await guest.ask({"type": "name"}) == {"name": ""}
 
 
-async def test_consumers_that_are_busy_delay_no_end(browser: Browser) -> None:
+async def test_busy_consumers_do_not_delay_disconnects(browser: Browser) -> None:
     done = threading.Event()
 
     class Busy(Named):
@@ -148,14 +179,14 @@ async def test_consumers_that_are_busy_delay_no_end(browser: Browser) -> None:
         for _ in range(MAX_THREADS):
             other = await stack.enter_async_context(Client(application=application(Busy)))
             await other.send_json({"type": "wait"})
-        # Before they are left.
+        # Runs before the clients disconnect.
         stack.callback(done.set)
         await database_sync_to_async(deactivate)(browser)
         assert await client.receive_close() == 4001
 
 
 @pytest.mark.usefixtures("confirm_late")
-async def test_login_in_a_consumer_counts() -> None:
+async def test_login_in_a_consumer_is_checked() -> None:
     class Entrance(Named):
         async def on_login(self, _frame: Any) -> None:
             await login(self.scope, user, "django.contrib.auth.backends.ModelBackend")

@@ -28,7 +28,7 @@ def client_at(address: str, **headers: str) -> Client:
 
 
 async def is_full(client: Client) -> bool:
-    """Return whether a client is accepted and at once told to try again later."""
+    """Return whether a client is accepted and then closed before it receives an answer."""
     assert await client.connect()
     await client.send_json({"type": "ping"})
     return bool((await client.receive_output())["type"] == "websocket.close")
@@ -50,7 +50,7 @@ async def test_connections_of_a_network_are_limited(
     assert "WS_MAX_CONNECTIONS_PER_NETWORK" in line
 
 
-async def test_network_that_comes_and_goes_keeps_its_limits(
+async def test_network_that_reconnects_keeps_its_limits(
     settings: LazySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.WS_MAX_CONNECTIONS_PER_NETWORK = 1
@@ -61,7 +61,7 @@ async def test_network_that_comes_and_goes_keeps_its_limits(
     monkeypatch.setattr(networks, "BURST_SECONDS", 1000)
     async with client_at("203.0.113.1"):
         pass
-    # Longer than the time after which the first one would have been forgotten.
+    # Longer than the time after which the first network would have been forgotten.
     await asyncio.sleep(0.2)
     assert networks.Network.of(client_at("203.0.113.1").scope) is network
 
@@ -70,7 +70,7 @@ async def test_flood_is_forgotten_soon() -> None:
     assert Rate(1).add(1_000_000) < 10
 
 
-async def test_network_is_the_one_that_the_proxy_names(settings: LazySettings) -> None:
+async def test_network_is_that_of_the_forwarded_address(settings: LazySettings) -> None:
     settings.WS_MAX_CONNECTIONS_PER_NETWORK = 1
     settings.BEHIND_TLS_PROXY = True
     async with client_at("10.0.0.1", **{"x-forwarded-for": "198.51.100.1"}):
@@ -84,7 +84,7 @@ async def test_messages_of_a_network_are_limited(
 ) -> None:
     frame = {"type": text}
     cost = max(networks.LEAST_BYTES, len(json.dumps(frame)))
-    # So slow that the time that the test takes does not count.
+    # So slow that the duration of the test does not matter.
     monkeypatch.setattr(networks, "BURST_SECONDS", 1000)
     settings.WS_BYTES_PER_SECOND = 3.5 * cost / 1000
     async with client_at("203.0.113.1") as first, client_at("203.0.113.1") as second:
@@ -96,7 +96,7 @@ async def test_messages_of_a_network_are_limited(
         assert await second.receive_close() == 4029
         async with client_at("203.0.113.2") as other:
             assert (await other.ask(frame))["code"] == "unknown_type"
-    # A client that comes back at once has no new allowance.
+    # A client that reconnects at once has no new allowance.
     async with client_at("203.0.113.1") as client:
         await client.send_json(frame)
         assert await client.receive_close() == 4029

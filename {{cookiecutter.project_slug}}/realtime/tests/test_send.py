@@ -27,7 +27,7 @@ async def test_only_json_objects_are_sent() -> None:
 
 
 async def test_group_that_was_just_left_can_be_joined() -> None:
-    # Redis takes a moment to subscribe: about one of 200 frames was too early.
+    # Redis takes a moment to subscribe: about one in 200 frames was too early.
     for number in range(30):
         async with Client(application=application(ChatConsumer)) as client:
             await send_to_group(GROUP, {"number": number})
@@ -41,7 +41,7 @@ async def test_dates_and_decimals_are_sent_as_by_json_response() -> None:
         assert await client.receive_json() == {"at": "2026-01-02T00:00:00Z", "price": "1.50"}
 
 
-async def test_failure_of_the_channel_layer_is_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_channel_layer_failure_raises_delivery_error(monkeypatch: pytest.MonkeyPatch) -> None:
     failing = AsyncMock(side_effect=OSError("connection refused"))
     monkeypatch.setattr(get_channel_layer(), "group_send", failing)
     with pytest.raises(DeliveryError):

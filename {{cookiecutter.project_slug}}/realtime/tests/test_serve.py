@@ -12,13 +12,13 @@ from django.core.management import CommandError, call_command
 
 from realtime.management.commands.serve import server
 
-# The command asks the database for missing migrations.
+# The command queries the database for unapplied migrations.
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def execv(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mock]:
-    """Start nothing, and restore the environment."""
+    """Replace os.execv, and restore the environment after the test."""
     for name in ("HOST", "PORT", "WEB_CONCURRENCY"):
         monkeypatch.delenv(name, raising=False)
     with patch.dict(os.environ), patch("os.execv") as execv:
@@ -99,13 +99,13 @@ def test_missing_static_files_are_an_error(
     execv.assert_not_called()
 
 
-def test_missing_migrations_are_a_warning(execv: Mock, caplog: pytest.LogCaptureFixture) -> None:
+def test_unapplied_migrations_are_a_warning(execv: Mock, caplog: pytest.LogCaptureFixture) -> None:
     call_command("serve")
-    assert "migrations are missing" not in caplog.text
+    assert "unapplied migration" not in caplog.text
     with patch("django.db.migrations.recorder.MigrationRecorder.applied_migrations") as applied:
         applied.return_value = {}
         call_command("serve")
-    assert "migrations are missing. Run `manage.py migrate`." in caplog.text
+    assert "unapplied migration(s). Run `manage.py migrate`." in caplog.text
     execv.assert_called()
 
 

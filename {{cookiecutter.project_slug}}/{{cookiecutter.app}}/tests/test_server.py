@@ -39,14 +39,14 @@ def test_page_and_static_files(server: Server) -> None:
 @pytest.mark.parametrize(
     ("kind", "statuses"),
     [
-        # Read, and refused since no page of the site has sent it.
+        # Parsed, then refused, since it does not come from a page of the site.
         ("multipart/form-data; boundary=x; charset=utf-8", {403}),
-        # No form, so it is for the view to read.
+        # Not a form, so only a view would parse it.
         ("application/json; charset=iso-8859-1", {403}),
         ("multipart/form-data; boundary=x; charset=punycode", {400}),
         ("multipart/form-data; boundary=x; charset=zlib", {400}),
         ("multipart/form-data; boundary=x; charset*=utf-8''%00", {400}),
-        # Not every release of Django fails on these.
+        # Some releases of Django accept these.
         ("x; a*=utf-8''%00; a*0=x", {400, 403}),
         ("multipart/form-data; boundary*=none''x", {400, 403}),
         ("x" * 12_000, {400, 403}),
@@ -74,7 +74,7 @@ def test_messages_are_not_compressed(server: Server) -> None:
 
 
 {% endif %}
-def test_page_believes_no_header_of_a_visitor(server: Server) -> None:
+def test_page_ignores_forwarding_headers_of_a_visitor(server: Server) -> None:
     with closing(HTTPConnection(server.address)) as connection:
 
         def page(**headers: str) -> bytes:
@@ -97,7 +97,7 @@ def test_path_that_would_extend_the_host_is_refused(server: Server, target: str)
         assert connection.getresponse().status == 400
 
 
-def test_visitor_can_not_choose_the_site(server: Server) -> None:
+def test_origin_check_ignores_forwarding_headers_of_a_visitor(server: Server) -> None:
     evil = {
         "Forwarded": "host=evil.example;proto=https",
         "X-Forwarded-Host": "evil.example",
@@ -120,6 +120,12 @@ def test_handshake_with_a_body_is_answered(server: Server, method: str, path: st
     with closing(HTTPConnection(server.address, timeout=5)) as connection:
         connection.request(method, path, "body", handshake)
         assert 400 <= connection.getresponse().status < 500
+
+
+def test_handshake_may_have_a_long_cookie(server: Server) -> None:
+    with server.open_socket(PATH, headers={"Cookie": f"name={'x' * 12_000}"}) as client:
+        client.send('{"type": "ping"}')
+        assert json.loads(client.recv(timeout=5))["type"] == "pong"
 
 
 def test_foreign_origin_is_refused(server: Server) -> None:

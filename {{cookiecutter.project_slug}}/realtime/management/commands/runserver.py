@@ -63,7 +63,7 @@ class DevelopmentServer:
 
     def serve_forever(self) -> None:
         """Serve until Ctrl-C."""
-        # In a separate thread the server handles no signals, so Ctrl-C works the same on each.
+        # In a separate thread, servers handle no signals, so Ctrl-C works the same on all of them.
         server = Thread(target=self.serve, args=self.address, daemon=True)
         server.start()
 {% if cookiecutter.layer == 'redis' %}
@@ -75,7 +75,7 @@ class DevelopmentServer:
 
 
 class Command(runserver.Command):
-    """Serves pages, static files and WebSockets, and reloads itself when code changes."""
+    """Command that serves pages, static files and WebSockets, and reloads on code changes."""
 
     help = "Starts a development server, {{ cookiecutter.server|capitalize }}, with WebSockets and reload."
     server_cls: Any = DevelopmentServer
@@ -84,7 +84,7 @@ class Command(runserver.Command):
     use_ipv6: bool
 
     def run(self, **options: Any) -> None:
-        """Serve until Ctrl-C or a change of code."""
+        """Serve until Ctrl-C or a code change."""
         if not options["use_static_handler"]:
             static = "servestatic.middleware.ServeStaticMiddleware"
             settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != static]

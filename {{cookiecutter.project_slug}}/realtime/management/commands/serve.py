@@ -25,7 +25,7 @@ DATABASE_SECONDS = 5
 
 
 class Command(BaseCommand):
-    """Replaces its process with the server, which then receives the signals."""
+    """Command that replaces its process with the server, which then receives the signals."""
 
     help = "Starts the production server, {{ cookiecutter.server|capitalize }}."
     # Checks print plain text, but the log is JSON.
@@ -61,14 +61,14 @@ class Command(BaseCommand):
         allow_long_headers()
 {% endif %}
         if sys.platform == "win32":
-            # There, exec would leave the server behind. Ctrl-C reaches it as well.
+            # On Windows, exec would leave the server in the background. Ctrl-C reaches both.
             signal.signal(signal.SIGINT, lambda *_: None)
             sys.exit(subprocess.run(command, check=False).returncode)  # noqa: S603
         os.execv(command[0], command)  # noqa: S606
 
 
 def positive(value: int | None, name: str, default: int, most: int) -> int:
-    """Return a number that is an option or, without it, an environment variable."""
+    """Return a number from an option or, without it, from an environment variable."""
     text = str(os.environ.get(name) or default if value is None else value).strip()
     if text.isascii() and text.isdigit() and 1 <= int(text) <= most:
         return int(text)
@@ -86,21 +86,21 @@ def check_static_files() -> None:
 
 
 def check_migrations() -> None:
-    """Log a warning if migrations are missing. Some deployments run them after the start."""
+    """Log a warning if migrations are unapplied. Some deployments apply them after the start."""
 
-    def missing() -> int:
+    def unapplied() -> int:
         with closing(connection):
             executor = MigrationExecutor(connection)
             return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
     try:
-        # In a thread, since a connection may be attempted for minutes.
-        count = ThreadPoolExecutor().submit(missing).result(DATABASE_SECONDS)
+        # In a thread, since connecting to a database can take minutes.
+        count = ThreadPoolExecutor().submit(unapplied).result(DATABASE_SECONDS)
     except (Error, TimeoutError) as error:
         logger.warning("The database does not answer: %r", error)
     else:
         if count:
-            logger.warning("%d migrations are missing. Run `manage.py migrate`.", count)
+            logger.warning("%d unapplied migration(s). Run `manage.py migrate`.", count)
 
 
 def allowed_workers(workers: int) -> int:
@@ -108,7 +108,7 @@ def allowed_workers(workers: int) -> int:
     if workers == 1:
         return 1
 {% if cookiecutter.server == 'daphne' %}
-    reason = "Daphne has one process"
+    reason = "Daphne runs in one process"
 {% elif cookiecutter.server == 'hypercorn' %}
     # Measured with Hypercorn 0.18: two workers cut most of their WebSockets, with 1006.
     reason = "Hypercorn's workers do not close WebSockets properly when they stop"
@@ -127,11 +127,11 @@ def allowed_workers(workers: int) -> int:
 
 {% if cookiecutter.server == 'uvicorn' %}
 def allow_long_headers() -> None:
-    """Remove the limits of WebSockets, so that a long cookie does not stop them.
+    """Remove the limits on the headers of WebSockets, so that a long cookie does not stop them.
 
-    Uvicorn has read a request without a limit before it passes it on to the websockets library.
-    Above its limits, 8 kB a line and 128 headers, that library would never answer. It reads these
-    variables when it is imported.
+    Uvicorn reads a request without a limit, then passes it on to the websockets library. Above the
+    library's limits, 8 kB a line and 128 headers, the client would get no answer. The library reads
+    these variables when it is imported.
     """
     for name in ("WEBSOCKETS_MAX_LINE_LENGTH", "WEBSOCKETS_MAX_NUM_HEADERS"):
         os.environ.setdefault(name, "1000000000")

@@ -14,7 +14,7 @@
  * @property {() => void} [onLive] The connection is open, and the server has answered.
  * @property {(delay: number, code: number) => void} [onLost] The connection was lost or could not
  *   be opened. The next attempt begins in `delay` milliseconds, on a hidden page when it is shown.
- *   `code` is the close code, or 0 if the connection was given up here: the server did not answer
+ *   `code` is the close code, or 0 if the page abandoned the connection: the server did not answer
  *   in time, the browser went offline, or the user left the page.
  * @property {() => void} [onRetry] An attempt to reconnect begins.
  * @property {(code: number) => void} [onEnd] The server refused the page for good: 4401, the user
@@ -169,7 +169,7 @@ export class Connection {
     }
     this.#drop();
     this.#firstDelay = FIRST_DELAYS[code] ?? this.#firstDelay;
-    // Full jitter, so that the clients of a restarted server do not return all at once:
+    // Full jitter, so that the clients of a restarted server do not reconnect all at once:
     // https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
     const [least, most] = this.#firstDelay;
     const range = Math.min(MAX_DELAY, most * 2 ** this.#attempts++) - least;

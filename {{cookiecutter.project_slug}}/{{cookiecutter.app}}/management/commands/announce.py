@@ -13,7 +13,7 @@ from ...consumers import send_message
 
 
 class Command(BaseCommand):
-    """Send a message to everyone who is connected."""
+    """Command that sends a message to everyone who is connected."""
 
     help = "Sends a message to everyone who is connected."
 

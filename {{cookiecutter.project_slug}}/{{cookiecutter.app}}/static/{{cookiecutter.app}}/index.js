@@ -165,13 +165,13 @@ function isAtEnd() {
   return log.scrollHeight - log.scrollTop - height < 4;
 }
 
-/** Keep the end in sight when a phone's keyboard opens or an error takes a second line. */
+/** Scroll to the end again after a phone's keyboard opens or an error takes a second line. */
 function followHeight() {
   if (isAtEnd()) log.scrollTop = log.scrollHeight;
   logHeight = log.clientHeight;
 }
 
-/** Send the oldest text, unless another is on its way. The rest follow one by one. */
+/** Send the oldest text, unless another one is unconfirmed. The rest follow one by one. */
 function sendNext() {
   const [text] = queue;
   const ref = text && !sent && !pause && connection.send({ type: "message", message: text });
