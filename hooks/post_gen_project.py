@@ -49,7 +49,9 @@ def next_steps(  # noqa: PLR0913, each by its name
         The lines to print.
     """
     python = "uv run"
-    lines = [title, "", f"  cd {_quoted(folder)}"]
+    lines = [title, ""]
+    if folder != os.curdir:
+        lines.append(f"  cd {_quoted(folder)}")
     if "install" not in done:
         lines.append(f"  {_quoted(uv or 'uv')} sync")
     if uv not in ("", "uv"):

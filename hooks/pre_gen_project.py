@@ -77,8 +77,8 @@ DJANGO_APPS = frozenset(["admin", "auth", "contenttypes", "messages", "sessions"
 # What already lies beside the package in the project's folder.
 PROJECT_FILES = frozenset(["accounts", "conftest", "docs", "manage", "ops", "realtime", "tests"])
 
-# Words of the command line, now or in a later release.
-COMMANDS = frozenset(["add", "doctor", "help", "new", "update", "version"])
+# Words of the command line, now or in a later release, and Django's for a new project.
+COMMANDS = frozenset(["add", "doctor", "help", "new", "startproject", "update", "version"])
 
 # Folders that git, linters and packagers leave out, by default or by the project's .gitignore.
 TOOL_FOLDERS = frozenset(["build", "dist", "media", "node_modules"])

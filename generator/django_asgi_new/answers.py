@@ -36,9 +36,13 @@ class Answers:
         """Return the answers to what is asked, without what follows from them."""
         return {question.key: self.values[question.key] for question in questions.load()}
 
-    def command(self) -> list[str]:
-        """Return the words of the command that gives the same answers."""
-        words = [PROGRAM, self.values[questions.NAME]]
+    def command(self, path: str = "") -> list[str]:
+        """Return the words of the command that gives the same answers.
+
+        Args:
+            path: What names the project, if it is the path of a folder.
+        """
+        words = [PROGRAM, path or self.values[questions.NAME]]
         for key, answer in self.public().items():
             name = key.replace("_", "-")
             if isinstance(answer, bool):

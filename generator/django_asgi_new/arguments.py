@@ -11,53 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from django_asgi_new import PROGRAM, __version__, questions, report
-from django_asgi_new.manual import Manual
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from django_asgi_new.questions import Question
 
-EXAMPLES = """\
-Examples:
 
-  django-asgi-new mysite                     a project in ./mysite
-  django-asgi-new mysite --run               the same, installed and served
-  django-asgi-new -i                         asks for everything
-  django-asgi-new chat --app=rooms --layer=redis --server=granian --git
-  django-asgi-new mysite --dry-run           what would be written
-  django-asgi-new other --answers mysite/pyproject.toml
-
-Exit codes: 0 done; 1 a bug of ours; 2 a bad option or answer; 3 the destination is in the way;
-4 environment error (permissions, disk space, a taken port, a missing tool); 5 a step after
-rendering failed and the project is kept; 130 Ctrl-C, or no at the last question; 143 SIGTERM;
-129 SIGHUP.
-"""
-
-
-def command(create: Callable[[list[Question], dict[str, Any]], None]) -> typer.Typer:
-    """Build the command: a flag for every question, in their order, then its own.
-
-    Args:
-        create: Takes the questions, and what the user gave by the names of the parameters.
-    """
-    asked = questions.load()
-
-    def new(**options: object) -> None:
-        create(asked, options)
-
-    new.__doc__ = (
-        "Make a Django project that serves a live page over WebSockets.\n\n"
-        "NAME is the project: my-site makes the folder my-site with the package my_site. Without "
-        "it, the command asks on a terminal. Where no Python can run the default version of "
-        "Django, an older one is taken, and said."
-    )
-    parameters = [*map(_parameter, asked), *_own_parameters()]
-    new.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    new.__annotations__ = {p.name: p.annotation for p in parameters}
-    app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
-    app.command(cls=Manual, epilog=EXAMPLES, options_metavar="[OPTIONS]")(new)
-    return app
+def parameters(asked: list[Question]) -> list[inspect.Parameter]:
+    """Return the parameters of `new`: one for each question, in their order, then its own."""
+    return [*map(_parameter, asked), *_own_parameters()]
 
 
 def _parameter(question: Question) -> inspect.Parameter:
@@ -124,11 +85,22 @@ def _own_parameters() -> list[inspect.Parameter]:
         _switch("quiet", "-q", "--quiet", group=_TALK, text="Say nothing but what goes wrong"),
         _switch("verbose", "-v", "--verbose", group=_TALK, text="Say what programs are run"),
         _switch("color", "--color/--no-color", group=_TALK, text="Color, whatever the terminal"),
-        _switch(
-            "version", "--version", group=_TALK, text="Show the version",
-            callback=_version(), is_eager=True,
-        ),
+        version_flag(PROGRAM),
     ]  # fmt: skip
+
+
+def version_flag(program: str) -> inspect.Parameter:
+    """Return the flag that prints the version of a program."""
+
+    def show(wanted: bool) -> None:  # noqa: FBT001
+        if wanted:
+            report.result(f"{program} {__version__}")
+            report.record(ok=True, version=__version__)
+            raise typer.Exit
+
+    return _switch(
+        "version", "--version", group=_TALK, text="Show the version", callback=show, is_eager=True
+    )
 
 
 def _switch(name: str, *flags: str, group: str, text: str, **more: Any) -> inspect.Parameter:  # noqa: ANN401
@@ -165,13 +137,3 @@ def _option(  # noqa: PLR0913, each by its name
 def _named(name: str, annotation: object, default: object) -> inspect.Parameter:
     kind = inspect.Parameter.KEYWORD_ONLY
     return inspect.Parameter(name, kind, default=default, annotation=annotation)
-
-
-def _version() -> Callable[[bool], None]:
-    def show(wanted: bool) -> None:  # noqa: FBT001
-        if wanted:
-            report.result(f"{PROGRAM} {__version__}")
-            report.record(ok=True, version=__version__)
-            raise typer.Exit
-
-    return show

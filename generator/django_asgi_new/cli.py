@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import gc
 import os
-import shlex
 import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from django_asgi_new import PROGRAM, questions, report, signals
+from django_asgi_new import GROUP, PROGRAM, questions, report, signals, words
 from django_asgi_new.errors import BadAnswerError, Error, InTheWayError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from typer.exceptions import TyperException
-
     from django_asgi_new.answers import Given
+    from django_asgi_new.place import Existing
     from django_asgi_new.plan import Plan, Wishes
     from django_asgi_new.questions import Question
 
@@ -26,11 +24,23 @@ if TYPE_CHECKING:
 class _Progress:
     """How far the command came, for the handler of all that may stop it."""
 
+    program: tuple[str, ...] = (PROGRAM,)
     destination: Path | None = None
 
 
-def main() -> None:
-    """Run the command: the one place where an error becomes an exit code."""
+def group() -> None:
+    """Run the program with all commands."""
+    new = sys.argv[1:2] == [words.NEW]
+    main((GROUP, words.NEW) if new else (GROUP,))
+
+
+def main(program: tuple[str, ...] = (PROGRAM,)) -> None:
+    """Run the command: the one place where an error becomes an exit code.
+
+    Args:
+        program: The words that have started it.
+    """
+    _Progress.program = program
     signals.install()
     # Windows otherwise looks for git and Python in the current folder first.
     os.environ.setdefault("NoDefaultCurrentDirectoryInExePath", "1")
@@ -38,13 +48,13 @@ def main() -> None:
     gc.disable()
     report.prepare()
     # Before the arguments are parsed, since what is wrong with them is reported too.
-    words = sys.argv[1 : sys.argv.index("--") if "--" in sys.argv else None]
-    report.manner.json = "--json" in words
-    colors = [word == "--color" for word in words if word in ("--color", "--no-color")]
+    flags = sys.argv[1 : sys.argv.index("--") if "--" in sys.argv else None]
+    report.manner.json = "--json" in flags
+    colors = [word == "--color" for word in flags if word in ("--color", "--no-color")]
     if colors:
         report.choose_color(colors[-1])
     try:
-        code = _run(words)
+        code = _run()
     except Error as error:
         report.failure(error, _Progress.destination)
         code = error.exit_code
@@ -60,27 +70,25 @@ def main() -> None:
     sys.exit(code)
 
 
-def _run(words: list[str]) -> int:
+def _run() -> int:
     from typer.exceptions import TyperException
 
-    from django_asgi_new import arguments, completion
+    from django_asgi_new import completion, programs
 
-    if completion.run(words):
+    if completion.run(_Progress.program[0], _given()):
         return 0
+    words.check(_Progress.program, _given())
+    name = _Progress.program[0]
+    app = programs.group(create) if name == GROUP else programs.command(create)
     try:
-        return arguments.command(create)(prog_name=PROGRAM, standalone_mode=False) or 0
+        return app(prog_name=name, standalone_mode=False) or 0
     except TyperException as error:
-        raise BadAnswerError(_usage(error)) from None
+        raise words.usage(_Progress.program, error) from None
 
 
-def _usage(error: TyperException) -> str:
-    import difflib
-
-    sentence = error.format_message().partition(" (Possible")[0].rstrip(".")
-    flag = getattr(error, "option_name", "")
-    near = difflib.get_close_matches(flag, getattr(error, "possibilities", None) or (), 1)
-    hint = f" Did you mean {near[0]}?" if near else ""
-    return f"{sentence}.{hint} `{PROGRAM} --help` shows all options."
+def _given() -> list[str]:
+    """Return the words that the user gave the command."""
+    return sys.argv[len(_Progress.program) :]
 
 
 def create(asked: list[Question], options: dict[str, Any]) -> None:
@@ -94,12 +102,17 @@ def create(asked: list[Question], options: dict[str, Any]) -> None:
         Error: Something that the user can mend.
         signals.Stopped: A signal came.
     """
-    from django_asgi_new import plan, steps, write
+    from django_asgi_new import destination, plan, steps, write
 
     start = time.perf_counter()
     report.manner.quiet, report.manner.verbose = options["quiet"], options["verbose"]
+    name, path = options[questions.NAME], ""
+    if name and destination.is_path(name):
+        path = name
+        options[questions.NAME] = destination.folder(options["output_dir"], path).name
     wishes = plan.Wishes(
         output_dir=options["output_dir"],
+        path=path,
         git=options["git"],
         install=options["install"] or options["run"],
         run=options["run"],
@@ -110,23 +123,25 @@ def create(asked: list[Question], options: dict[str, Any]) -> None:
     _check_manners(options)
     settled, prompted = _settle(asked, options, wishes)
     if options["dry_run"]:
-        files = write.list_files(settled)
-        report.tree(settled, files)
-        report.record(**_record(settled, files, start), dry_run=True)
+        files, existing = write.list_files(settled)
+        report.tree(settled, files, existing)
+        report.record(**_record(settled, files, existing, start), dry_run=True)
         return
     # A signal must not come between the project and the word that it is there.
     with report.step(f"Made {settled.destination.name}"), signals.held():
-        files = write.write(settled)
+        files, existing = write.write(settled)
         _Progress.destination = settled.destination
+    report.say(*report.existing_files(existing))
     if prompted:
         report.equivalent(settled)
     steps.follow(
-        settled, live=lambda address: report.record(**_record(settled, files, start, address))
+        settled,
+        live=lambda address: report.record(**_record(settled, files, existing, start, address)),
     )
     if not wishes.run:
         report.next_steps(settled)
         report.result(str(settled.destination))
-        report.record(**_record(settled, files, start))
+        report.record(**_record(settled, files, existing, start))
 
 
 def _check_manners(options: dict[str, Any]) -> None:
@@ -154,10 +169,10 @@ def _settle(asked: list[Question], options: dict[str, Any], wishes: Wishes) -> t
     given |= {q.key: options[q.key] for q in asked if options[q.key] is not None}
 
     def settle(given: Given) -> Plan:
-        resolved = answers.resolve(asked, given, install=wishes.install)
+        settled = plan.make(answers.resolve(asked, given, install=wishes.install), wishes)
         # Not what was asked for, so it is printed with --quiet too.
-        report.show(*resolved.notes)
-        return plan.make(resolved, wishes)
+        report.show(*settled.answers.notes)
+        return settled
 
     if not options["interactive"] and questions.NAME in given:
         return settle(given), False
@@ -165,7 +180,7 @@ def _settle(asked: list[Question], options: dict[str, Any], wishes: Wishes) -> t
     from django_asgi_new import prompts
 
     if options["json"] or options["yes"] or not prompts.possible():
-        raise _nobody_to_ask(given)
+        raise words.nobody_to_ask(_Progress.program, _given(), named=questions.NAME in given)
     # Errors in the options are reported before the first question.
     defaults = answers.resolve(asked, given, install=wishes.install)
     if questions.NAME in given:
@@ -183,18 +198,12 @@ def _settle(asked: list[Question], options: dict[str, Any], wishes: Wishes) -> t
     return prompts.interview(missing, whole, check, settle, confirmed=options["dry_run"]), True
 
 
-def _nobody_to_ask(given: Given) -> BadAnswerError:
-    """Name the command that needs no answer."""
-    words = [word for word in sys.argv[1:] if word not in ("-i", "--interactive")]
-    if questions.NAME in given:
-        why = "--interactive needs a terminal to ask on"
-    else:
-        why, words = "The project needs a name, and nobody is there to ask", ["mysite", *words]
-    return BadAnswerError(f"{why}: run `{shlex.join([PROGRAM, *words])}`.")
-
-
 def _record(
-    settled: Plan, files: Sequence[str], start: float, address: str | None = None
+    settled: Plan,
+    files: Sequence[str],
+    existing: Existing,
+    start: float,
+    address: str | None = None,
 ) -> dict[str, Any]:
     """Describe what was made, for programs."""
     return {
@@ -204,6 +213,8 @@ def _record(
         "answers": settled.answers.public(),
         "command": settled.command(),
         "files": files,
+        "kept": existing.kept,
+        "merged": existing.merged,
         "notes": settled.answers.notes,
         "next_steps": [] if address else report.commands(settled),
         "seconds": round(time.perf_counter() - start, 3),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django_asgi_new import PROGRAM, report
+from django_asgi_new import report
 from django_asgi_new.errors import BadAnswerError, MachineError
 
 if TYPE_CHECKING:
@@ -14,13 +14,14 @@ INSTALL, SHOW = "--install-completion", "--show-completion"
 SHELLS = ("bash", "fish", "powershell", "pwsh", "zsh")
 
 
-def run(words: Sequence[str]) -> bool:
+def run(program: str, words: Sequence[str]) -> bool:
     """Install or print the completion, if the command line asks for it.
 
     Typer's own options take no name of a shell, and would take it for the project's.
 
     Args:
-        words: The arguments of the command.
+        program: The name of the program.
+        words: Its arguments.
 
     Returns:
         Whether it was asked for.
@@ -30,6 +31,8 @@ def run(words: Sequence[str]) -> bool:
         MachineError: The script can't be installed.
     """
     for number, word in enumerate(words):
+        if word == "--":
+            break
         option, _, shell = word.partition("=")
         if option in (INSTALL, SHOW):
             shell = shell or next(iter(words[number + 1 :]), "") or _running_shell()
@@ -38,7 +41,7 @@ def run(words: Sequence[str]) -> bool:
                     f'{option} does not support the shell "{shell}". Choose from '
                     f"{', '.join(SHELLS)}."
                 )
-            (_install if option == INSTALL else _show)(shell)
+            (_install if option == INSTALL else _show)(program, shell)
             return True
     return False
 
@@ -54,21 +57,21 @@ def _running_shell() -> str:
     return name
 
 
-def _show(shell: str) -> None:
+def _show(program: str, shell: str) -> None:
     from typer._completion_shared import get_completion_script
 
-    variable = f"_{PROGRAM.replace('-', '_').upper()}_COMPLETE"
-    script = get_completion_script(prog_name=PROGRAM, complete_var=variable, shell=shell)
+    variable = f"_{program.replace('-', '_').upper()}_COMPLETE"
+    script = get_completion_script(prog_name=program, complete_var=variable, shell=shell)
     report.result(script)
 
 
-def _install(shell: str) -> None:
+def _install(program: str, shell: str) -> None:
     import subprocess
 
     from typer._completion_shared import install
 
     try:
-        _, path = install(shell, PROGRAM)
+        _, path = install(shell, program)
     except (OSError, subprocess.CalledProcessError) as error:
         raise MachineError(
             f"The completion for {shell} can't be installed: {error}. Use {SHOW} {shell}, and save "

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django_asgi_new import answers as answer
-from django_asgi_new import ports, resume, tools
-from django_asgi_new.errors import BadAnswerError, InTheWayError, MachineError
+from django_asgi_new import destination, ports, resume, tools
+from django_asgi_new.errors import BadAnswerError, InTheWayError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from django_asgi_new.answers import Answers
-
-_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -25,6 +23,7 @@ class Wishes:
 
     Attributes:
         output_dir: Where the project's folder goes.
+        path: NAME, if it is a path.
         git: Make a repository with a first commit.
         install: Make the project's environment.
         run: Migrate and serve; implies install.
@@ -33,6 +32,7 @@ class Wishes:
     """
 
     output_dir: str = "."
+    path: str = ""
     git: bool = False
     install: bool = False
     run: bool = False
@@ -84,6 +84,7 @@ class Plan:
         answers: The answers to render with.
         wishes: What follows.
         destination: The project's folder, absolute.
+        into: Whether the project goes into it entry by entry: see `destination.check`.
         git: The program, when it is needed.
         uv: The program, when it is needed.
     """
@@ -91,12 +92,13 @@ class Plan:
     answers: Answers
     wishes: Wishes
     destination: Path
+    into: bool = False
     git: str = ""
     uv: str = ""
 
     def command(self) -> str:
         """Return the command that does the same without asking."""
-        return answer.joined(*self.answers.command(), *self.wishes.flags())
+        return answer.joined(*self.answers.command(self.wishes.path), *self.wishes.flags())
 
 
 def make(answers: Answers, wishes: Wishes) -> Plan:
@@ -110,14 +112,18 @@ def make(answers: Answers, wishes: Wishes) -> Plan:
         InTheWayError: Something is at the destination already.
         MachineError: A program is missing, or the destination can't be written to.
     """
-    destination = settle_destination(answers.values, wishes)
+    target, into = settle_destination(answers.values, wishes)
+    if wishes.git and os.path.lexists(target / ".git"):
+        note = "No commit will be made: the folder is a git repository already."
+        answers = replace(answers, notes=(*answers.notes, note))
+        wishes = replace(wishes, git=False)
     git = tools.git() if wishes.git else ""
     uv = tools.uv() if wishes.install else ""
-    return Plan(answers, wishes, destination, git, uv)
+    return Plan(answers, wishes, target, into, git, uv)
 
 
-def settle_destination(values: Mapping[str, Any], wishes: Wishes) -> Path:
-    """Return the project's folder, which is free.
+def settle_destination(values: Mapping[str, Any], wishes: Wishes) -> tuple[Path, bool]:
+    """Return the project's folder, and whether the project goes into it entry by entry.
 
     Args:
         values: A whole set of answers.
@@ -127,56 +133,25 @@ def settle_destination(values: Mapping[str, Any], wishes: Wishes) -> Path:
         InTheWayError: Something is at the destination already.
         MachineError: The destination can't be written to.
     """
+    if wishes.path:
+        named = destination.folder(wishes.output_dir, wishes.path)
+        # A folder that is there keeps its name, whatever the project's rules are for a new one.
+        target = named if named.is_dir() else named.parent / values["project_slug"]
+    else:
+        target = destination.folder(wishes.output_dir) / values["project_slug"]
     try:
-        folder = Path(wishes.output_dir).absolute()
-        # People read this path, and a way up and down again is hard to read.
-        if os.pardir in folder.parts:
-            folder = folder.resolve()
-        destination: Path = folder / values["project_slug"]
-        if _is_project(destination):
+        if _is_project(target):
             raise InTheWayError(
-                f"{destination} is a project already.",
+                f"{target} is a project already.",
                 advice="Start it with",
-                resume=resume.start(destination),
+                resume=resume.start(target),
             )
-        _check_free(destination)
+        return target, destination.check(target)
     except OSError as error:
-        raise MachineError(
-            f"{wishes.output_dir} can't be used: {error.strerror}. Choose another --output-dir, or "
-            "mend that."
-        ) from error
-    return destination
+        raise destination.unusable(wishes.path or wishes.output_dir, error) from error
 
 
 def _is_project(folder: Path) -> bool:
     """Check whether this command has made the project in a folder."""
     record = folder / "pyproject.toml"
     return record.is_file() and b"\n[tool.django-asgi-new]\n" in record.read_bytes()
-
-
-def _check_free(destination: Path) -> None:
-    """Welcome a folder that is not there or is empty, nothing else."""
-    nearest = next(parent for parent in destination.parents if os.path.lexists(parent))
-    if not nearest.is_dir():
-        raise InTheWayError(f"{nearest} is not a folder: choose another --output-dir.")
-    if not os.access(nearest, os.W_OK | os.X_OK):
-        raise PermissionError(None, "Permission denied")
-    if not os.path.lexists(destination):
-        return
-    advice = "choose another name or --output-dir, or move it away"
-    if destination.is_symlink() or not destination.is_dir():
-        kind = "symbolic link" if destination.is_symlink() else "file"
-        raise InTheWayError(f"{destination} is there already, a {kind}: {advice}.")
-    if hasattr(os, "geteuid") and destination.stat().st_uid != os.geteuid():
-        raise InTheWayError(
-            f"{destination} belongs to another user. Choose another name or --output-dir."
-        )
-    if names := sorted(entry.name for entry in destination.iterdir()):
-        shown = ", ".join(names[:_SHOWN])
-        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-        raise InTheWayError(f"{destination} is there already and holds {shown}{more}: {advice}.")
-    if destination.is_mount():
-        # Nothing can be renamed to it, so the project could not come there in one step.
-        raise InTheWayError(
-            f"{destination} is a mount point: choose a name inside it, with --output-dir."
-        )

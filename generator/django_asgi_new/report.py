@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from django_asgi_new.errors import Error
+    from django_asgi_new.place import Existing
     from django_asgi_new.plan import Plan
 
 
@@ -200,9 +201,21 @@ def equivalent(plan: Plan) -> None:
         say("")
 
 
-def tree(plan: Plan, files: Sequence[str]) -> None:
+def existing_files(existing: Existing) -> list[str]:
+    """Describe what becomes of the files that were at the destination before."""
+    lines = []
+    if existing.kept:
+        lines.append(f"Kept as it was: {', '.join(existing.kept)}")
+    if existing.merged:
+        lines.append(f"Lines added at the end: {', '.join(existing.merged)}")
+    if existing.guide:
+        lines.append(f"README of the project: {existing.guide}")
+    return lines
+
+
+def tree(plan: Plan, files: Sequence[str], existing: Existing) -> None:
     """Print what would be made, as the result."""
-    say("Would make:", *summary(plan))
+    say("Would make:", *summary(plan), *existing_files(existing))
     folders = {str(parent) for file in files for parent in [*PurePosixPath(file).parents][:-1]}
     lines = [f"{plan.destination.name}/"]
     for path in sorted([*files, *folders], key=lambda path: path.split("/")):
@@ -227,7 +240,7 @@ def _next_steps(plan: Plan, **more: Any) -> list[str]:  # noqa: ANN401, what the
     try:
         folder = os.path.relpath(plan.destination)
     except OSError:
-        # The folder that the user stands in is gone: it was the empty one that the project took.
+        # The folder that the user stands in is gone.
         folder = os.pardir
     lines: list[str] = template.hook("post_gen_project").next_steps(
         # A way up and down again is harder to read than the whole path.

@@ -9,8 +9,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from django_asgi_new import render, signals, template
+from django_asgi_new import place, render, signals, template
 from django_asgi_new.errors import InTheWayError, MachineError
+from django_asgi_new.place import Existing
 
 if TYPE_CHECKING:
     from django_asgi_new.plan import Plan
@@ -18,36 +19,39 @@ if TYPE_CHECKING:
 _OCCUPIED = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR, errno.EISDIR}
 
 
-def write(plan: Plan) -> list[str]:
-    """Render the project beside its destination, then move it there in one step.
+def write(plan: Plan) -> tuple[list[str], Existing]:
+    """Render the project, then put it at its destination.
+
+    It is rendered beside the destination and moved there in one step, or rendered in it and moved
+    entry by entry: see `destination.check`.
 
     Args:
         plan: What to render, and where to.
 
     Returns:
-        The paths of the project's files.
+        The paths of the project's files, and what became of the files that were there before.
 
     Raises:
-        InTheWayError: Something came to the destination meanwhile.
+        InTheWayError: Something is, or came meanwhile, where a file of the project goes.
         MachineError: The machine can't write there.
         signals.Stopped: The user or the system asked to stop; nothing is left behind.
     """
-    folder = plan.destination.parent
+    folder = plan.destination if plan.into else plan.destination.parent
     made: list[Path] = []
+    staging: Path | None = None
     complete = False
     with signals.held():
         try:
             _make_parents(folder, made)
-            # A sibling: a rename is one step only within a file system.
-            staging = Path(tempfile.mkdtemp(prefix=".django-asgi-new-", dir=folder))
-            made.append(staging)
+            staging = _make_staging(folder, into=plan.into)
             with signals.released():
                 project = render.render(template.ROOT, plan.answers.values, staging)
+                existing = _adapt(project, plan)
                 files = render.files(project)
-                if plan.destination.is_dir():
-                    # A private folder stays private.
-                    shutil.copymode(plan.destination, project)
-            _move(project, plan.destination)
+            if plan.into:
+                place.place(project, plan.destination)
+            else:
+                _move(project, plan.destination)
             complete = True
         except OSError as error:
             raise MachineError(
@@ -55,25 +59,52 @@ def write(plan: Plan) -> list[str]:
                 "mend that."
             ) from error
         finally:
-            _clean_up(made, complete=complete)
-    return files
+            if staging:
+                shutil.rmtree(staging, ignore_errors=True)
+            if not complete:
+                _remove_empty(made)
+    return files, existing
 
 
-def list_files(plan: Plan) -> list[str]:
-    """Return the paths of the files that `write` would write.
+def list_files(plan: Plan) -> tuple[list[str], Existing]:
+    """Return what `write` would return.
 
     Raises:
+        InTheWayError: Something is where a file of the project goes.
         MachineError: There is no room for temporary files.
     """
     try:
         with tempfile.TemporaryDirectory() as folder:
-            return render.files(
-                render.render(template.ROOT, plan.answers.values, Path(folder).absolute())
-            )
+            project = render.render(template.ROOT, plan.answers.values, Path(folder).absolute())
+            existing = _adapt(project, plan)
+            return render.files(project), existing
     except OSError as error:
         raise MachineError(
             f"{tempfile.gettempdir()} can't be written to: {_reason(error)}."
         ) from error
+
+
+def _adapt(project: Path, plan: Plan) -> Existing:
+    if plan.into:
+        return place.adapt(project, plan.destination)
+    if plan.destination.is_dir():
+        # A private folder stays private.
+        shutil.copymode(plan.destination, project)
+    return Existing()
+
+
+def _make_staging(folder: Path, *, into: bool) -> Path:
+    """Make the folder to render in; a rename is one step only within a file system."""
+    if not into:
+        return Path(tempfile.mkdtemp(prefix=f"{place.STAGING}-", dir=folder))
+    staging = folder / place.STAGING
+    try:
+        staging.mkdir(mode=0o700)
+    except FileExistsError:
+        raise InTheWayError(
+            f"Another run of this command is at work in {folder}. Wait for it to end."
+        ) from None
+    return staging
 
 
 def _reason(error: OSError) -> str:
@@ -105,16 +136,13 @@ def _move(project: Path, destination: Path) -> None:
         raise
 
 
-def _clean_up(made: list[Path], *, complete: bool) -> None:
-    """Remove the temporary folder, and after a failure the folders made on the way to it."""
+def _remove_empty(made: list[Path]) -> None:
+    """Remove the folders made on the way to the destination, after a failure."""
     for path in reversed(made):
-        if path.name.startswith(".django-asgi-new-"):
-            shutil.rmtree(path, ignore_errors=True)
-        elif not complete:
-            try:
-                path.rmdir()
-            except FileNotFoundError:
-                continue
-            except OSError:
-                # Somebody else put something there: it is theirs now.
-                return
+        try:
+            path.rmdir()
+        except FileNotFoundError:
+            continue
+        except OSError:
+            # Somebody else put something there: it is theirs now.
+            return

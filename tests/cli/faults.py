@@ -124,7 +124,27 @@ def fault_of(name: str, folder: Path) -> Fault:
     return lambda: os.kill(os.getpid(), signal.Signals[name])
 
 
-def main(fault_name: str, folder: Path, step: int, start: int) -> None:
+def reset(folder: Path, *, occupied: bool) -> None:
+    """Remove the output directory; put a fresh repository at the destination if that is wanted."""
+    shutil.rmtree(folder / "new", ignore_errors=True)
+    if occupied:
+        clone = folder / OUTPUT_DIR / "mysite"
+        (clone / ".git").mkdir(parents=True)
+        (clone / ".github/workflows").mkdir(parents=True)
+        for name in ("README.md", "LICENSE", ".gitignore", ".github/workflows/other.yml"):
+            (clone / name).write_text("mine\n")
+        (clone / ".gitignore").chmod(0o600)
+
+
+def state(folder: Path) -> dict[str, object]:
+    """Return the content and the mode of all below a folder, but for the secret."""
+    files = tree(folder)
+    if ".env" in files:
+        files = without_secret(files)
+    return {path: (files[path], (folder / path).stat().st_mode) for path in files}
+
+
+def main(fault_name: str, folder: Path, step: int, start: int, *, occupied: bool) -> None:
     """Print an outcome for an undisturbed run, and for each moment.
 
     Args:
@@ -132,12 +152,13 @@ def main(fault_name: str, folder: Path, step: int, start: int) -> None:
         folder: Where to run the command.
         step: Look at every moment, at every second one, ...
         start: How many moments to leave out first.
+        occupied: Whether the destination holds a fresh repository.
     """
     disturbs_writing = not fault_name.startswith("SIG")
     fault = fault_of(fault_name, folder)
 
     def outcome(moment: int) -> tuple[Outcome, Hook]:
-        shutil.rmtree(folder / "new", ignore_errors=True)
+        reset(folder, occupied=occupied)
         lasting = disturbs_writing and fault_name != "vanish"
         hook = Hook(fault, moment, writing=disturbs_writing, lasting=lasting)
         return run(folder, hook), hook
@@ -148,26 +169,23 @@ def main(fault_name: str, folder: Path, step: int, start: int) -> None:
         print(json.dumps(asdict(found)))
 
     def left() -> str:
-        after = tree(folder)
+        after = state(folder)
         if after == before:
             return "nothing"
         made = folder / OUTPUT_DIR / "mysite"
-        if (
-            made.is_dir()
-            and without_secret(tree(made)) == whole
-            and [*(folder / OUTPUT_DIR).iterdir()] == [made]
-        ):
+        if made.is_dir() and state(made) == whole and [*(folder / OUTPUT_DIR).iterdir()] == [made]:
             return "all"
-        return str(sorted(after.keys() - before.keys()))
+        return str(sorted(path for path in after if after[path] != before.get(path)))
 
-    before = tree(folder)
+    reset(folder, occupied=occupied)
+    before = state(folder)
     if disturbs_writing:
         warm_up()
     else:
         # The first run may compile modules, whose files would be more moments.
         outcome(0)
     undisturbed, hook = outcome(0)
-    whole = without_secret(tree(folder / OUTPUT_DIR / "mysite"))
+    whole = state(folder / OUTPUT_DIR / "mysite")
     print(json.dumps(asdict(undisturbed)))
     if not disturbs_writing:
         # A few moments of a process that has imported nothing yet, which takes long.
@@ -181,4 +199,5 @@ def main(fault_name: str, folder: Path, step: int, start: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
+    name, place, *numbers, kind = sys.argv[1:]
+    main(name, Path(place), *map(int, numbers), occupied=kind == "occupied")

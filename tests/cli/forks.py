@@ -20,14 +20,14 @@ from django_asgi_new import PROGRAM, cli, template
 def warm_up() -> None:
     """Import the command's modules and compile the template once, for all later children."""
     # Not at the top: tests.cli.faults also sends signals during an import.
-    from django_asgi_new import arguments, pythons  # noqa: PLC0415
+    from django_asgi_new import programs, pythons  # noqa: PLC0415
     from jinja2 import Environment  # noqa: PLC0415
 
     from tests.compiling import compile_once  # noqa: PLC0415
 
     patch.object(Environment, "compile", compile_once).start()
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        command = arguments.command(cli.create)
+        command = programs.command(cli.create)
         command(["mysite", "--dry-run"], PROGRAM, standalone_mode=False)
     # Each child looks for Python on its own PATH.
     pythons.find.cache_clear()

@@ -19,11 +19,12 @@ ERRORS = {
 }
 
 
-def _outcomes(here: Path, fault: str, step: int, start: int) -> list[Outcome]:
+def _outcomes(here: Path, fault: str, step: int, start: int, *, occupied: bool) -> list[Outcome]:
     """Return what a fault at each moment led to; the first outcome is without a fault."""
+    kind = "occupied" if occupied else "free"
     (here / "mine").write_text("mine")
     done = subprocess.run(
-        [sys.executable, "-m", "tests.cli.faults", fault, here, str(step), str(start)],
+        [sys.executable, "-m", "tests.cli.faults", fault, here, str(step), str(start), kind],
         cwd=ROOT,
         env=environment(here),
         check=True,
@@ -41,9 +42,9 @@ def _is_clean(said: str) -> bool:
     return "Traceback" not in said and "Exception" not in said
 
 
-def check_signal(here: Path, name: str, step: int, start: int) -> int:
+def check_signal(here: Path, name: str, step: int, start: int, *, occupied: bool = False) -> int:
     """Send a signal at each moment, and return at how many."""
-    found = _outcomes(here, name, step, start)
+    found = _outcomes(here, name, step, start, occupied=occupied)
     for outcome in found:
         assert _is_clean(outcome.said), outcome
         # After the last word on stderr, the outcome is settled.
@@ -54,9 +55,10 @@ def check_signal(here: Path, name: str, step: int, start: int) -> int:
     return len(found)
 
 
-def check_error(here: Path, name: str, step: int, start: int = 0) -> int:
+def check_error(here: Path, name: str, step: int, start: int = 0, *, occupied: bool = False) -> int:
     """Let writing fail from each moment on, and return at how many."""
-    found = _outcomes(here, name, step, start)
+    found = _outcomes(here, name, step, start, occupied=occupied)
+    folder = f"{here}/new/folders{'/mysite' if occupied else ''}"
     for outcome in found:
         if outcome.left == "all":
             # It came with the last write, the rename, or after it.
@@ -64,7 +66,7 @@ def check_error(here: Path, name: str, step: int, start: int = 0) -> int:
             continue
         assert (outcome.code, outcome.left) == (4, "nothing"), outcome
         assert outcome.said == (
-            f"Error: {here}/new/folders can't be written to: {ERRORS[name]}. Choose another "
+            f"Error: {folder} can't be written to: {ERRORS[name]}. Choose another "
             "--output-dir, or mend that.\n"
         )
     return len(found)

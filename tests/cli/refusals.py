@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from cookiecutter import hooks
 from cookiecutter.exceptions import CookiecutterException, FailedHookException
+from django_asgi_new import destination
 
 from tests.cli.command import refused, tree
 from tests.questions import ROOT
@@ -40,9 +41,14 @@ def check_refusal(here: Path, name: str) -> str:
 
 
 def check_name(here: Path, capfd: pytest.CaptureFixture[str], name: str) -> None:
-    """Refuse a name in one line, in the same words by both ways."""
-    said = check_refusal(here, name)
+    """Refuse a name in one line, in the same words by both ways.
+
+    For the command, a name with a slash is the path of a folder.
+    """
     by_hook = hook_refuses(here, {"project_name": name}, capfd)
+    if destination.is_path(name):
+        return
+    said = check_refusal(here, name)
     # What it can't write to a file, or not make a folder of, cookiecutter refuses by itself. A
     # carriage return does not survive the way through a file.
     if by_hook:

@@ -122,14 +122,6 @@ def test_an_empty_folder_keeps_its_permissions(here: Path) -> None:
     assert stat.S_IMODE((here / "mysite").stat().st_mode) == 0o700
 
 
-def test_the_folder_that_the_user_stands_in(here: Path) -> None:
-    (here / "mysite").mkdir()
-    done = run(here / "mysite", "mysite", "-o", "..")
-    assert (done.returncode, done.stdout) == (0, f"{here}/mysite\n")
-    # What the user stands in now is the folder that was replaced.
-    assert f"\n  cd {here}/mysite\n" in done.stderr
-
-
 @pytest.mark.parametrize("size", [0, 50, 2000, 10_000])
 def test_a_full_disk(here: Path, size: int) -> None:
     code = (

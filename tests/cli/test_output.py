@@ -77,6 +77,8 @@ def test_json(here: Path) -> None:
         "command": 'django-asgi-new "my site" '
         + " ".join(flags({key: answers[key] for key in answers if key != "project_name"})),
         "files": files(here / "my-site"),
+        "kept": [],
+        "merged": [],
         "notes": [],
         "next_steps": [
             "cd my-site", "uv sync", "uv run manage.py migrate", "uv run manage.py runserver",

@@ -14,7 +14,19 @@ def test_a_signal_at_any_moment(here: Path, name: str, start: int) -> None:
     assert check_signal(here, name, 3, start) > 80
 
 
+@pytest.mark.long
+@pytest.mark.parametrize(("name", "start"), [*zip(SIGNALS, range(0, 9, 3), strict=True)])
+def test_a_signal_at_any_moment_in_a_fresh_repository(here: Path, name: str, start: int) -> None:
+    assert check_signal(here, name, 9, start, occupied=True) > 30
+
+
 # Together, the four errors come at every third moment.
 @pytest.mark.parametrize(("name", "start"), [*zip(ERRORS, range(0, 12, 3), strict=True)])
 def test_a_failing_write_at_any_moment(here: Path, name: str, start: int) -> None:
     assert check_error(here, name, 12, start) > 20
+
+
+# The last moments are those in which the project is put in its place.
+@pytest.mark.parametrize(("name", "start"), [*zip(list(ERRORS)[:3], range(0, 12, 4), strict=True)])
+def test_a_failing_write_in_a_fresh_repository(here: Path, name: str, start: int) -> None:
+    assert check_error(here, name, 12, start, occupied=True) > 20
