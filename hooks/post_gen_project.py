@@ -6,8 +6,10 @@ same file unrendered, so both print the same steps.
 
 import json
 import os
+import re
 import shlex
 import shutil
+import tempfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -74,9 +76,26 @@ def _quoted(folder: str) -> str:
     return f'"{folder}"' if " " in folder else folder
 
 
+def is_comparison(project: Path, answers: Mapping[str, Any]) -> bool:
+    """Check whether `cruft diff` or `cruft update` renders a copy, in a temporary folder.
+
+    Args:
+        project: The folder that was rendered.
+        answers: What cookiecutter passes: cruft adds `_commit`.
+    """
+    folder = project.parent
+    temporary = folder.parent == Path(tempfile.gettempdir()).resolve()
+    return "_commit" in answers and temporary and bool(re.fullmatch(r"tmp\w{8}", folder.name))
+
+
 if __name__ == "__main__":
     # Answers are data, never source: JSON never holds three quotes in a row.
     ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
-    Path(SECRETS).chmod(SECRETS_MODE)
-    for line in next_steps(ANSWERS["project_slug"], ANSWERS, uv="uv" if shutil.which("uv") else ""):
-        print(line)
+    if is_comparison(Path.cwd(), ANSWERS):
+        # Its secret is random, so it would differ each time from the project's.
+        Path(SECRETS).unlink()
+    else:
+        Path(SECRETS).chmod(SECRETS_MODE)
+        uv = "uv" if shutil.which("uv") else ""
+        for line in next_steps(ANSWERS["project_slug"], ANSWERS, uv=uv):
+            print(line)

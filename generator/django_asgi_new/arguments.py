@@ -104,8 +104,8 @@ def _own_parameters() -> list[inspect.Parameter]:
         _switch("interactive", "-i", "--interactive", group=_ANSWERS, text="Ask for the rest"),
         _switch("yes", "-y", "--yes", group=_ANSWERS, text="Ask nothing, take the defaults"),
         _option(
-            "answers", str | None, None, "--answers", group=_ANSWERS, metavar="FILE",
-            help="Take answers from JSON or TOML, such as a project's pyproject.toml",
+            "answers", list[str] | None, None, "--answers", group=_ANSWERS, metavar="FILE",
+            help="Read answers from JSON or TOML, such as a project's pyproject.toml; - is stdin",
         ),
         _switch("dry_run", "--dry-run", group=_STEPS, text="Show what would be made"),
         _switch("git", "--git/--no-git", group=_STEPS, text="Make a repository and a commit"),

@@ -44,7 +44,7 @@ def main() -> None:
     if colors:
         report.choose_color(colors[-1])
     try:
-        code = _run()
+        code = _run(words)
     except Error as error:
         report.failure(error, _Progress.destination)
         code = error.exit_code
@@ -60,11 +60,13 @@ def main() -> None:
     sys.exit(code)
 
 
-def _run() -> int:
+def _run(words: list[str]) -> int:
     from typer.exceptions import TyperException
 
-    from django_asgi_new import arguments
+    from django_asgi_new import arguments, completion
 
+    if completion.run(words):
+        return 0
     try:
         return arguments.command(create)(prog_name=PROGRAM, standalone_mode=False) or 0
     except TyperException as error:
@@ -146,7 +148,9 @@ def _settle(asked: list[Question], options: dict[str, Any], wishes: Wishes) -> t
     if options["answers"]:
         from django_asgi_new import former
 
-        given = former.read(options["answers"])
+        if len(options["answers"]) > 1:
+            raise BadAnswerError("--answers is given more than once. Give one file.")
+        given = former.read(options["answers"][0])
     given |= {q.key: options[q.key] for q in asked if options[q.key] is not None}
 
     def settle(given: Given) -> Plan:

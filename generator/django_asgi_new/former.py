@@ -6,6 +6,7 @@ import difflib
 import json
 import re
 import stat
+import sys
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -15,6 +16,7 @@ from django_asgi_new.errors import BadAnswerError, MachineError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import BinaryIO
 
     from django_asgi_new.answers import Given
 
@@ -23,8 +25,8 @@ def read(path: str) -> Given:
     """Read answers from a file.
 
     Args:
-        path: A JSON or TOML file: the answers themselves, what `--json` printed, or a project's
-            pyproject.toml.
+        path: A JSON or TOML file, or `-` for stdin: the answers themselves, the output of
+            `--json`, a project's pyproject.toml, or cookiecutter's replay file.
 
     Returns:
         The answers to what is asked, not validated yet.
@@ -34,6 +36,7 @@ def read(path: str) -> Given:
         MachineError: The file can't be read.
     """
     found = _answers_in(_load(path))
+    path = "stdin" if path == STDIN else path
     if found is None:
         raise BadAnswerError(
             f'{path} holds no answers: give a file like `{{"layer": "redis"}}`, or the '
@@ -67,13 +70,21 @@ def _answers_in(content: object) -> dict[str, Any] | None:
         found = content.get("answers", content)
     if not _is_table(found):
         return None
+    if _is_table(found.get("cookiecutter")):
+        # Its other private variables are of the run that wrote the file.
+        found = {k: v for k, v in found["cookiecutter"].items() if not k.startswith("_")}
     # Beside its answers, a project records the template's version.
-    return {key: value for key, value in found.items() if key != "template-version"}
+    found = {key: value for key, value in found.items() if key != "template-version"}
+    if questions.NAME not in found and "name" in found:
+        found[questions.NAME] = found.pop("name")
+    return found
 
 
 def _is_table(value: object) -> TypeGuard[dict[str, Any]]:
     return isinstance(value, dict)
 
+
+STDIN = "-"
 
 # Far more than any pyproject.toml has.
 _MOST_BYTES = 256 * 1024
@@ -83,7 +94,8 @@ _ADVICE = "Give a JSON or TOML file with the answers of a project."
 
 def _load(path: str) -> object:
     try:
-        text = _read(Path(path)).decode()
+        content = _read_stdin() if path == STDIN else _read(Path(path))
+        text = content.decode("utf-8-sig")
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         raise BadAnswerError(
             f"{path} holds no answers: {error.strerror}. Give the way to a JSON or TOML file."
@@ -92,15 +104,20 @@ def _load(path: str) -> object:
         raise MachineError(f"{path} can't be read: {error.strerror}.") from error
     except UnicodeDecodeError:
         raise BadAnswerError(f"{path} is not a text in UTF-8: give a JSON or TOML file.") from None
+    return _parse(text, "stdin" if path == STDIN else path)
+
+
+def _parse(text: str, path: str) -> object:
+    if path.lower().endswith((".yaml", ".yml")) or re.match(r"(---\s|[ \w-]+:\s)", text):
+        raise BadAnswerError(f"{path} is YAML, which is not supported. {_ADVICE}")
     is_json = path.lower().endswith(".json") or text.lstrip().startswith("{")
     try:
-        content: object = json.loads(text) if is_json else _parse_toml(text)
+        return json.loads(text) if is_json else _parse_toml(text)
     except RecursionError:
         raise BadAnswerError(f"{path} is nested too deeply. {_ADVICE}") from None
     except ValueError as error:
         kind = "JSON" if is_json else "TOML"
         raise BadAnswerError(f"{path} is not good {kind}: {error}.") from None
-    return content
 
 
 def _parse_toml(text: str) -> object:
@@ -120,9 +137,19 @@ def _read(path: Path) -> bytes:
     if not path.is_dir() and not stat.S_ISREG(path.stat().st_mode):
         raise BadAnswerError(f"{path} is a device, a pipe or a socket. {_ADVICE}")
     with path.open("rb") as file:
-        content = file.read(_MOST_BYTES + 1)
+        return _bounded(file, str(path))
+
+
+def _read_stdin() -> bytes:
+    if sys.stdin is None or sys.stdin.isatty():
+        raise BadAnswerError(f"There is nothing on stdin. {_ADVICE}")
+    return _bounded(sys.stdin.buffer, "stdin")
+
+
+def _bounded(file: BinaryIO, name: str) -> bytes:
+    content = file.read(_MOST_BYTES + 1)
     if len(content) > _MOST_BYTES:
-        raise BadAnswerError(f"{path} is larger than {_MOST_BYTES // 1024} kB. {_ADVICE}")
+        raise BadAnswerError(f"{name} is larger than {_MOST_BYTES // 1024} kB. {_ADVICE}")
     return content
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django_asgi_new import answers as answer
-from django_asgi_new import ports, programs, resume
+from django_asgi_new import ports, resume, tools
 from django_asgi_new.errors import BadAnswerError, InTheWayError, MachineError
 
 if TYPE_CHECKING:
@@ -111,8 +111,8 @@ def make(answers: Answers, wishes: Wishes) -> Plan:
         MachineError: A program is missing, or the destination can't be written to.
     """
     destination = settle_destination(answers.values, wishes)
-    git = programs.git() if wishes.git else ""
-    uv = programs.uv() if wishes.install else ""
+    git = tools.git() if wishes.git else ""
+    uv = tools.uv() if wishes.install else ""
     return Plan(answers, wishes, destination, git, uv)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from django_asgi_new import programs, signals, template
+from django_asgi_new import signals, template, tools
 from django_asgi_new.errors import MachineError
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ def _next_steps(plan: Plan, **more: Any) -> list[str]:  # noqa: ANN401, what the
         # A way up and down again is harder to read than the whole path.
         str(plan.destination) if folder.startswith(os.pardir) else folder,
         plan.answers.values,
-        uv=programs.typed_uv(),
+        uv=tools.typed_uv(),
         **{"done": ["install"] if plan.wishes.install else [], **more},
     )
     return lines

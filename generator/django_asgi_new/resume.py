@@ -8,7 +8,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from django_asgi_new import programs
+from django_asgi_new import tools
 from django_asgi_new.errors import StepError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def rest(plan: Plan, first: str) -> str:
         plan: What was to be done.
         first: The step to begin with: "install", "git", "migrate" or "serve".
     """
-    uv = programs.typed_uv()
+    uv = tools.typed_uv() or "uv"
     project = plan.destination
     manage = [os.path.relpath(environment_python(project), project), "manage.py"]
     commands = {
@@ -57,7 +57,7 @@ def start(project: Path) -> str:
     manage = [os.path.relpath(python, project), "manage.py"]
     commands = [["cd", str(project)], [*manage, "runserver"]]
     if not python.exists():
-        commands[1:1] = [[programs.typed_uv(), "sync"], [*manage, "migrate"]]
+        commands[1:1] = [[tools.typed_uv() or "uv", "sync"], [*manage, "migrate"]]
     return " && ".join(map(shlex.join, commands))
 
 

@@ -4,9 +4,11 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
-from django_asgi_new import template
+from cookiecutter.generate import generate_files
+from django_asgi_new import questions, render, template
 
 from tests import interpreters
 from tests.cli.command import environment, refused, run, tree
@@ -152,3 +154,14 @@ def test_answers_are_recorded_as_given(here: Path) -> None:
     assert 'TIME_ZONE = "Asia/Tokyo"' in settings
     assert (here / "My-Site" / "live" / "consumers.py").is_file()
     assert json.loads((ROOT / "cookiecutter.json").read_text())["app"] == "index"
+
+
+def test_cruft_compares_no_secret(here: Path) -> None:
+    """The hook leaves `.env` out of the copies that `cruft diff` and `cruft update` compare."""
+    values = render.complete(questions.read(), {}) | {"_commit": "1"}
+    with TemporaryDirectory() as folder:
+        generate_files(str(ROOT), {"cookiecutter": values}, folder)
+        assert not Path(folder, "mysite/.env").exists()
+        assert Path(folder, "mysite/.env.example").is_file()
+    generate_files(str(ROOT), {"cookiecutter": values}, str(here))
+    assert (here / "mysite/.env").is_file()

@@ -3,11 +3,22 @@
 import json
 import os
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.cli.command import change_questions, copied, refused, run, tree, without_secret
+from tests.cli.command import (
+    change_questions,
+    command,
+    copied,
+    environment,
+    refused,
+    run,
+    tree,
+    without_secret,
+)
+from tests.cli.terminals import terminal
 from tests.questions import TEMPLATE
 
 FLAGS = ["--app=live", "--layer=redis", "--server=daphne", "--language=de", "--django=5.2"]
@@ -63,6 +74,8 @@ def test_a_switch(here: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "why"),
     [
+        ("layer: redis\nserver: daphne", "file is YAML, which is not supported."),
+        ("---\nlayer: redis", "file is YAML, which is not supported."),
         ("", "The project needs a name"),
         ("{", "is not good JSON"),
         ("=", "is not good TOML"),
@@ -135,3 +148,59 @@ def test_a_very_large_file_is_not_read(here: Path) -> None:
     with path.open("wb") as file:
         file.truncate(10**12)
     assert "is larger than 256 kB." in refused(here, 2, "mysite", "--answers", path)
+
+
+def test_stdin(here: Path) -> None:
+    env = environment(here)
+    for text, code in (('{"name": "one", "layer": "redis"}', 0), ("", 2)):
+        done = subprocess.run(
+            command("--answers", "-"),
+            cwd=here,
+            env=env,
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, done.stderr
+    assert "The project needs a name" in done.stderr
+    assert "channels-redis" in (here / "one/pyproject.toml").read_text()
+
+
+def test_stdin_that_is_a_terminal(here: Path) -> None:
+    with terminal(here, "mysite", "--answers", "-") as child:
+        child.expect("There is nothing on stdin.")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\ufefflayer = 'redis'\nname = 'one'\n",
+        '\ufeff{"layer": "redis", "project_name": "one"}',
+        json.dumps(
+            {
+                "cookiecutter": {
+                    "project_name": "one", "project_slug": "one", "layer": "redis", "docker": True,
+                    "__package": "one", "_template": "gh:o/r", "_output_dir": "/x",
+                    "_checkout": None, "_repo_dir": "/y", "_unsupported": [],
+                }
+            }
+        ),
+    ],
+    ids=["TOML with a BOM", "JSON with a BOM", "replay"],
+)  # fmt: skip
+def test_files_of_other_programs(here: Path, content: str) -> None:
+    (here / "file").write_text(content, encoding="utf-8")
+    done = run(here, "--answers", "file")
+    assert (done.returncode, done.stdout) == (0, f"{here}/one\n"), done.stderr
+    assert "channels-redis" in (here / "one/pyproject.toml").read_text()
+
+
+def test_one_file_only(here: Path) -> None:
+    said = refused(here, 2, "mysite", "--answers", "a", "--answers", "b")
+    assert said == "Error: --answers is given more than once. Give one file.\n"
+    (here / "a.yml").touch()
+    assert refused(here, 2, "mysite", "--answers", "a.yml") == (
+        "Error: a.yml is YAML, which is not supported. Give a JSON or TOML file with the answers "
+        "of a project.\n"
+    )

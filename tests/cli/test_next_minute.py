@@ -73,7 +73,7 @@ def test_ctrl_c_is_followed_by_how_to_start_again(here: Path, root: Path) -> Non
     done = served(here, root, f"--port={port}", "--layer=redis", REDIS_URL=url)
     assert (done.returncode, done.stdout) == (0, f"http://127.0.0.1:{port}/\n")
     assert done.stderr.endswith(
-        f"Press Ctrl-C to stop.\nStopped. The project is in {here}/mysite.\n"
+        f"Stopped. The project is in {here}/mysite.\n"
         "The Valkey server that this command started has stopped too.\n"
         "\nStart it again with:\n\n"
         f"  cd mysite\n  uv run manage.py runserver {port}\n\n"

@@ -255,6 +255,31 @@ def test_a_shell_completes(here: Path, typed: str, choices: list[str]) -> None:
     assert (done.returncode, done.stdout.split(), done.stderr) == (0, choices, "")
 
 
+@pytest.mark.parametrize(
+    ("shell", "file"),
+    [("bash", ".bash_completions/django-asgi-new.sh"), ("zsh", ".zfunc/_django-asgi-new")],
+)
+def test_completion_for_the_shell_that_is_named(here: Path, shell: str, file: str) -> None:
+    shown = run(here, "--show-completion", shell)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert f"_DJANGO_ASGI_NEW_COMPLETE=complete_{shell}" in shown.stdout
+    done = run(here, f"--install-completion={shell}")
+    installed = here.parent / "home" / file
+    assert (done.returncode, done.stdout) == (0, f"{installed}\n")
+    assert installed.read_text().strip() == shown.stdout.strip()
+
+
+def test_completion_for_an_unknown_shell(here: Path) -> None:
+    for option in ("--show-completion", "--install-completion"):
+        done = run(here, option, "tcsh")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == (
+            f'Error: {option} does not support the shell "tcsh". Choose from bash, fish, '
+            "powershell, pwsh, zsh.\n"
+        )
+    assert tree(here.parent / "home") == {}
+
+
 def test_help_is_a_manual(here: Path) -> None:
     said = run(here, "--help").stdout
     assert ESCAPE not in said

@@ -1,7 +1,9 @@
 """Parts that a test of the whole command can't reach without a network."""
 
+import ast
 import os
 import socket
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,28 @@ def test_the_environment_is_stronger_than_the_file(
     assert services.setting(tmp_path, "REDIS_URL") == "redis://b?c=d"
     monkeypatch.setenv("REDIS_URL", "redis://e")
     assert services.setting(tmp_path, "REDIS_URL") == "redis://e"
+
+
+def test_no_module_imports_back() -> None:
+    """Each module imports from others, at the top or in a function, in one direction only."""
+    folder = Path(pythons.__file__).parent
+    names = {path.stem for path in folder.glob("*.py")}
+    graph: dict[str, set[str]] = {}
+    for path in folder.glob("*.py"):
+        source = ast.parse(path.read_text())
+        for node in ast.walk(source):
+            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+                node.body = [ast.Pass()]
+        imports = [node for node in ast.walk(source) if isinstance(node, ast.ImportFrom)]
+        graph[path.stem] = {
+            name
+            for node in imports
+            for name in [(node.module or "").rpartition(".")[2], *(a.name for a in node.names)]
+            if (node.module or "").startswith("django_asgi_new") and name in names
+        }
+    graph["__init__"] = set()
+    # Raises CycleError, which names the modules.
+    TopologicalSorter(graph).prepare()
 
 
 def test_a_taken_port() -> None:

@@ -1,4 +1,4 @@
-"""The programs that the command runs: where they are, and how a user runs them."""
+"""The tools that the command runs, git and uv: where they are, and how a user runs them."""
 
 from __future__ import annotations
 
@@ -42,10 +42,15 @@ def uv() -> str:
 
 
 def typed_uv() -> str:
-    """Return what a user types to run uv: its path if it is not on PATH."""
+    """Return what a user types to run uv: its path if it is not on PATH, nothing without uv."""
     folders = os.environ.get("PATH", "").split(os.pathsep)
     if sys.prefix != sys.base_prefix:
         # `uv run` adds this environment to PATH, for this command only.
         own = Path(sys.prefix, "Scripts" if sys.platform == "win32" else "bin")
         folders = [folder for folder in folders if Path(folder) != own]
-    return "uv" if shutil.which("uv", path=os.pathsep.join(folders)) else uv()
+    if shutil.which("uv", path=os.pathsep.join(folders)):
+        return "uv"
+    try:
+        return uv()
+    except MachineError:
+        return ""
