@@ -4,12 +4,13 @@ import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
-from tests.projects.clients import SECONDS, get
+from tests.projects.clients import SECONDS, get, open_socket, wait_until
 from tests.projects.servers import by_server, servers, serving
 from tests.questions import Answers
 
@@ -127,3 +128,23 @@ def test_many_clients_of_a_network_do_not_flood_together(
         with pytest.raises(OSError, match=r"reset|[Bb]roken"):
             send_in_turn(clients, PONG, time.monotonic() + FLOOD_SECONDS)
         assert get(server.port, "/healthz")[0] == 200
+
+
+@pytest.mark.parametrize("answers", servers("memory"), ids=by_server)
+def test_frames_before_the_handshake_ends_leave_no_connection(
+    answers: Answers, make_project: Callable[[Answers], Path]
+) -> None:
+    with serving(make_project(answers), WS_MAX_CONNECTIONS="2") as server:
+        for _ in range(4):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS) as client:
+                client.sendall(HANDSHAKE.format(port=server.port).encode() + FIRST_FRAGMENT)
+                client.recv(1000)
+        wait_until(lambda: is_served(server.port), "a WebSocket is served")
+
+
+def is_served(port: int) -> bool:
+    """Return whether a ping is answered, instead of a close."""
+    with open_socket(port) as client, suppress(ConnectionClosed):
+        client.send('{"type": "ping"}')
+        return "pong" in str(client.recv(SECONDS))
+    return False
