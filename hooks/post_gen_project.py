@@ -1,4 +1,4 @@
-"""Post-generation hook: make the file with the secrets private, and print the next steps.
+"""Post-generation hook: restrict access to the secrets, and print the next steps.
 
 Cookiecutter runs this file as a hook, after rendering it with Jinja. The command line loads the
 same file unrendered, so both print the same steps.
@@ -19,7 +19,7 @@ UV_MANUAL = "https://docs.astral.sh/uv/getting-started/installation/"
 # The port of `runserver`.
 DEFAULT_PORT = 8000
 
-# Cookiecutter would give it the mode of the template's file, which everyone can read.
+# Cookiecutter copies the mode of the template's file, which everyone can read.
 SECRETS = ".env"
 SECRETS_MODE = 0o600
 
@@ -41,8 +41,8 @@ def next_steps(  # noqa: PLR0913, each by its name
         answers: The project's answers by the names of their questions.
         title: The first line.
         done: The steps that are done already: `install`, `migrate`.
-        uv: What runs uv: its path if it is not on PATH, empty if it is not installed.
-        port: The port to serve at.
+        uv: The command for uv: its path if it is not on PATH, empty if it is not installed.
+        port: The server's port.
         redis_port: The port of an embedded Redis.
 
     Returns:
@@ -79,11 +79,11 @@ def _quoted(folder: str) -> str:
 
 
 def is_comparison(project: Path, answers: Mapping[str, Any]) -> bool:
-    """Check whether `cruft diff` or `cruft update` renders a copy, in a temporary folder.
+    """Check whether `cruft diff` or `cruft update` renders a temporary copy.
 
     Args:
-        project: The folder that was rendered.
-        answers: What cookiecutter passes: cruft adds `_commit`.
+        project: The rendered folder.
+        answers: The answers; cruft adds `_commit`.
     """
     folder = project.parent
     temporary = folder.parent == Path(tempfile.gettempdir()).resolve()
@@ -91,10 +91,10 @@ def is_comparison(project: Path, answers: Mapping[str, Any]) -> bool:
 
 
 if __name__ == "__main__":
-    # Answers are data, never source: JSON never holds three quotes in a row.
+    # Answers are data, never source: JSON never contains three quotes in a row.
     ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
     if is_comparison(Path.cwd(), ANSWERS):
-        # Its secret is random, so it would differ each time from the project's.
+        # It would always differ from the project's, since the secret is random.
         Path(SECRETS).unlink()
     else:
         Path(SECRETS).chmod(SECRETS_MODE)

@@ -1,8 +1,7 @@
 """Pre-generation hook: validate the answers, and create the folders of options.
 
-Cookiecutter runs this file as a hook, after rendering it with Jinja; the command line loads the
-same file unrendered. So there is one validator, it needs the standard library only, and it is
-valid Python before and after rendering.
+Cookiecutter runs this file as a hook after rendering it with Jinja. The command line loads the same
+file unrendered. It requires the standard library only, and is valid Python in both forms.
 """
 
 from __future__ import annotations
@@ -19,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-# So that every line of a project fits its formatter, whose lines have 100 characters.
+# With longer names, some lines of a project would exceed 100 characters.
 MAX_LENGTH = 36
 
-# The modules of Python 3.10 to 3.15 together, so that every Python refuses the same names.
-# Source: sys.stdlib_module_names, and the regression tests' package, which that leaves out.
+# The modules of Python 3.10 to 3.15, so that every Python refuses the same names.
+# Source: sys.stdlib_module_names, and the package `test`, which it omits.
 STANDARD_LIBRARY = frozenset(
     """
     abc aifc annotationlib antigravity argparse array ast asynchat asyncio asyncore atexit audioop
@@ -48,8 +47,8 @@ STANDARD_LIBRARY = frozenset(
     """.split()
 )
 
-# Import names and normalised distribution names of all that a project may install, in any
-# combination of answers: a package of the same name would hide it, or be hidden by it.
+# Import names and normalized names of the packages that projects install. A project of the same
+# name would shadow the package, or be shadowed by it.
 DEPENDENCIES = frozenset(
     """
     anyio asgiref ast_serialize async_timeout attr attrs autobahn automat cbor2 certifi cffi
@@ -71,16 +70,16 @@ WINDOWS_DEVICES = frozenset(
     ["con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))]
 )
 
-# The labels of the apps in INSTALLED_APPS: two apps can't share one.
+# Labels of apps in INSTALLED_APPS, which must be unique.
 DJANGO_APPS = frozenset(["admin", "auth", "contenttypes", "messages", "sessions", "staticfiles"])
 
-# What already lies beside the package in the project's folder.
+# Modules and folders beside the project package.
 PROJECT_FILES = frozenset(["accounts", "conftest", "docs", "manage", "ops", "realtime", "tests"])
 
-# Words of the command line, now or in a later release, and Django's for a new project.
+# Commands of `django-asgi`, now or in a later release, and Django's `startproject`.
 COMMANDS = frozenset(["add", "doctor", "help", "new", "startproject", "update", "version"])
 
-# Folders that git, linters and packagers leave out, by default or by the project's .gitignore.
+# Folders that git, linters and build tools ignore, by default or in the project's .gitignore.
 TOOL_FOLDERS = frozenset(["build", "dist", "media", "node_modules"])
 
 # Source: django.conf.global_settings.LANGUAGES, the codes that Django 5.2 and 6.1 share, and the
@@ -94,7 +93,7 @@ LANGUAGES = tuple(
     """.split()
 )
 
-# Codes that people and browsers use for a language which Django calls otherwise.
+# Other codes for languages that Django supports.
 LANGUAGE_ALIASES = {
     "cn": "zh-hans",
     "no": "nb",
@@ -113,21 +112,21 @@ def problems(
     """Validate the answers, and return a sentence for each problem.
 
     Args:
-        answers: The answers by the names of their questions. An answer that is missing is not a
-            problem: its default takes its place.
-        choices: The values that a question allows, by its name. Cookiecutter refuses another value
-            before it runs a hook, so only the command line gives them.
+        answers: The answers by the names of their questions. For missing
+            answers, defaults are used.
+        choices: The values that questions allow, by their names. Only the command line passes
+            them: cookiecutter refuses other values before it runs a hook.
 
     Returns:
-        What is wrong, why, and what to do instead; nothing when all is well.
+        The sentences: what is wrong, why, and what to do.
     """
     found: list[str] = []
-    # In one order, whoever asks: Jinja's tojson sorts the keys.
+    # Always in the same order: Jinja's tojson sorts the keys.
     rules = list(_RULES)
     known = [key for key in rules if key in answers]
     for key in known + sorted(answers.keys() - rules):
         value = answers[key]
-        # The folder's name comes from the project's, and so does what is wrong with it.
+        # The folder's name is derived from the project's, and so are its problems.
         if key.startswith("_") or (key == "project_slug" and found):
             continue
         problem = _type_problem(key, value)
@@ -141,19 +140,19 @@ def problems(
 
 
 def _label(key: str) -> str:
-    """Name a question in a sentence."""
+    """Return the name of a question for a sentence."""
     return {"project_slug": "folder name", "app": "app name"}.get(key, key.replace("_", " "))
 
 
 def _quoted(text: str) -> str:
-    """Quote a value so that nobody's terminal obeys it."""
+    """Quote a value, and escape control characters."""
     if len(text) > MAX_LENGTH:
         text = text[:MAX_LENGTH] + "..."
     return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text) + '"'
 
 
 def _character(character: str) -> str:
-    """Name a character, by its number too where the eye could be deceived."""
+    """Return a character for a sentence, with its number if it may look like another one."""
     if character.isascii() and character.isprintable():
         return "a space" if character == " " else _quoted(character)
     return f"{_quoted(character)} (U+{ord(character):04X})"
@@ -162,7 +161,7 @@ def _character(character: str) -> str:
 def _type_problem(key: str, value: object) -> str:
     if isinstance(value, str) or (isinstance(value, bool) and key not in _RULES):
         return ""
-    # Not shown: a list may be too deep, and a number too long, for Python to write.
+    # The value is not shown: Python can't print a very deep list or a very long number.
     return f"The {_label(key)} must be text, in quotes."
 
 
@@ -178,7 +177,7 @@ def _choice_problem(key: str, value: object, choices: Sequence[str]) -> str:
 def _text_problem(key: str, value: str) -> str:
     for character in value:
         if not character.isprintable() or character in "\"'\\`{}<>$":
-            return f"The {_label(key)} holds {_character(character)}: leave that character out."
+            return f"The {_label(key)} contains {_character(character)}: leave that character out."
     return ""
 
 
@@ -188,15 +187,15 @@ def _spelling_problem(key: str, value: str, allowed: str, words: str) -> str:
     Args:
         key: The question.
         value: The name.
-        allowed: The characters that it may hold, as the inside of a regular expression's set.
-        words: The same, for people.
+        allowed: The allowed characters, as in a set of a regular expression.
+        words: A description of these characters.
     """
     name = f"The {_label(key)} {_quoted(value)}"
     if not value:
         return f'The {_label(key)} is empty: give one, such as "mysite".'
     wrong = re.search(f"[^{allowed}]", value)
     if wrong:
-        return f"{name} holds {_character(wrong.group())}: use only {words}."
+        return f"{name} contains {_character(wrong.group())}: use only {words}."
     if not value[0].isalpha():
         return (
             f"{name} starts with {_character(value[0])}: start it with a letter, because Python "
@@ -224,8 +223,8 @@ def _app_problem(key: str, value: str) -> str:
     problem = _spelling_problem(key, value, "a-z0-9_", words)
     if not problem and "__" in value:
         return (
-            f"The app name {_quoted(value)} holds two underscores in a row, which Django's queries "
-            "give a meaning of their own: use one."
+            f"The app name {_quoted(value)} contains two underscores in a row, which have a "
+            "meaning of their own in Django's queries: use one."
         )
     return problem
 
@@ -239,7 +238,7 @@ def _language_problem(key: str, value: str) -> str:
     near = known or difflib.get_close_matches(code, LANGUAGES, 1)
     hint = f'Did you mean "{near[0]}"? ' if near else ""
     return (
-        f"The {_label(key)} {_quoted(value)} is not one that Django speaks. {hint}"
+        f"The {_label(key)} {_quoted(value)} is not supported by Django. {hint}"
         f"Choose one of: {', '.join(LANGUAGES)}."
     )
 
@@ -250,7 +249,7 @@ def _time_zone_problem(key: str, value: str) -> str:
     known = zoneinfo.available_timezones()
     if value in known:
         return ""
-    # A machine may have no time zone data at all, such as Windows without the package tzdata.
+    # Windows without the package tzdata has no time zone data.
     if not known and re.fullmatch(r"[A-Z][A-Za-z_]+(/[A-Z][A-Za-z0-9_+-]+)+", value):
         return ""
     names = {zone.lower(): zone for zone in known}
@@ -271,7 +270,7 @@ _RULES: dict[str, Callable[[str, str], str]] = {
 
 
 def _name_problems(answers: Mapping[str, Any]) -> list[str]:
-    """Check the names against each other, and against those that are taken."""
+    """Check that the names are free and differ from each other."""
     found = []
     name = answers.get("project_name", "")
     from_name = name.replace(" ", "-")
@@ -284,17 +283,17 @@ def _name_problems(answers: Mapping[str, Any]) -> list[str]:
     if reason:
         found.append(
             f'The {subject} {_quoted(value)} would make the package "{package}", which is '
-            f'{reason}: choose another name, such as "{_with_suffix(folder, "-site")}".'
+            f'{reason}. Choose another name, such as "{_with_suffix(folder, "-site")}".'
         )
     elif package and package == app:
         found.append(
             f'The {subject} {_quoted(value)} would make the package "{package}", which is the name '
-            f'of the app too: choose another name, such as "{_with_suffix(folder, "-site")}".'
+            f'of the app too. Choose another name, such as "{_with_suffix(folder, "-site")}".'
         )
     reason = _taken(app)
     if reason:
         found.append(
-            f"The app name {_quoted(app)} is {reason}: choose another name, such as "
+            f"The app name {_quoted(app)} is {reason}. Choose another name, such as "
             f'"{_with_suffix(app, "_app")}".'
         )
     return found
@@ -305,7 +304,7 @@ def _with_suffix(name: str, suffix: str) -> str:
 
 
 def _taken(name: str) -> str:
-    """Return what already has this name: a part of a sentence, empty for a free name."""
+    """Return what has this name already, as part of a sentence; empty for a free name."""
     if keyword.iskeyword(name):
         return "a keyword of Python"
     for names, reason in (
@@ -313,9 +312,9 @@ def _taken(name: str) -> str:
         (DJANGO_APPS, "the label of one of Django's own apps"),
         (DEPENDENCIES, "a package that a project may install"),
         (WINDOWS_DEVICES, "a device's name on Windows"),
-        (PROJECT_FILES, "what another part of the project is called"),
+        (PROJECT_FILES, "the name of another part of the project"),
         (TOOL_FOLDERS, "a folder that tools leave out of a project"),
-        (COMMANDS, "a word of the command line"),
+        (COMMANDS, "a command of django-asgi"),
     ):
         if name in names or re.sub("_+", "_", name) in names:
             return reason
@@ -323,14 +322,14 @@ def _taken(name: str) -> str:
 
 
 if __name__ == "__main__":
-    # Answers are data, never source: JSON never holds three quotes in a row.
+    # Answers are data, never source: JSON never contains three quotes in a row.
     ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
     sentences = problems(ANSWERS)
     for sentence in sentences:
         print(f"Error: {sentence}", file=sys.stderr)
     if sentences:
         sys.exit(2)
-    # Cookiecutter can leave out a file, by an empty name, but no folder. So a file of an option
-    # that lies in folders of its own is called by a whole path, for which it makes no folders.
+    # Cookiecutter skips files with an empty name, but not folders. So the name of an optional file
+    # in a folder of its own is a whole path, whose folders cookiecutter does not create.
     for file in ("__workflow", "__dependabot"):
         Path(ANSWERS.get(file, "")).parent.mkdir(parents=True, exist_ok=True)

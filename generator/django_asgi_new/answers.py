@@ -1,4 +1,4 @@
-"""From what the user gave to a whole set of answers, or to sentences about what is wrong."""
+"""Validation and completion of answers."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ Given = dict[str, str | bool]
 
 @dataclass(frozen=True)
 class Answers:
-    """A whole set of answers.
+    """Answers to all questions.
 
     Attributes:
         values: The answers by the names of their questions, and the template's private variables.
-        python: The interpreter for the project; None when it was not looked for.
-        notes: What the user should know about how the answers came about.
+        python: The interpreter for the project; None if none was searched for.
+        notes: Sentences for the user about answers that were changed.
     """
 
     values: dict[str, Any]
@@ -33,14 +33,14 @@ class Answers:
     notes: tuple[str, ...] = ()
 
     def public(self) -> dict[str, str | bool]:
-        """Return the answers to what is asked, without what follows from them."""
+        """Return the answers to questions that are asked, without derived ones."""
         return {question.key: self.values[question.key] for question in questions.load()}
 
     def command(self, path: str = "") -> list[str]:
         """Return the words of the command that gives the same answers.
 
         Args:
-            path: What names the project, if it is the path of a folder.
+            path: NAME, if it is a path.
         """
         words = [PROGRAM, path or self.values[questions.NAME]]
         for key, answer in self.public().items():
@@ -52,10 +52,10 @@ class Answers:
         return words
 
 
-def joined(*words: str) -> str:
-    """Join a command's words as a user of any shell, PowerShell and cmd among them, types them.
+def shell_join(*words: str) -> str:
+    """Return a command as it is typed in any shell, including PowerShell and cmd.
 
-    The validator keeps out of the answers what double quotes would not make harmless.
+    Double quotes suffice, since the validator refuses all other special characters.
     """
     return " ".join(word if _PLAIN.fullmatch(word) else f'"{word}"' for word in words)
 
@@ -68,14 +68,14 @@ def resolve(asked: Sequence[Question], given: Given, *, install: bool) -> Answer
 
     Args:
         asked: The questions.
-        given: What the user answered, by the names of the questions.
-        install: Whether the project will be installed, so that it needs a Python.
+        given: The user's answers by the names of the questions.
+        install: Whether the project will be installed, which requires a Python.
 
     Returns:
-        The answers, among them a version of Django that a Python on this machine can run.
+        The answers, with a version of Django that a Python on this machine supports.
 
     Raises:
-        BadAnswerError: An answer can't be used.
+        BadAnswerError: An answer is invalid.
         MachineError: The project will be installed and no Python can run it.
     """
     _refuse(validate(asked, given))
@@ -97,10 +97,10 @@ def resolve(asked: Sequence[Question], given: Given, *, install: bool) -> Answer
 
 
 def validate(asked: Sequence[Question], given: Mapping[str, Any]) -> list[str]:
-    """Say what is wrong with answers, of which some may be missing; nothing when all is well.
+    """Return a sentence for each error in the answers, some of which may be missing.
 
     Args:
-        asked: The questions whose choices are to be respected.
+        asked: The questions whose choices are checked.
         given: The answers.
     """
     choices = {q.key: q.choices for q in asked if q.choices}
@@ -109,7 +109,7 @@ def validate(asked: Sequence[Question], given: Mapping[str, Any]) -> list[str]:
 
 
 def complete(given: Given) -> dict[str, Any]:
-    """Return a whole set of answers: those that were given, and defaults."""
+    """Return answers to all questions: the given ones, and defaults."""
     return render.complete(questions.read(), given)
 
 
@@ -123,7 +123,7 @@ def _refuse(found: list[str]) -> None:
 
 
 def _needed(answers: Answers) -> str | None:
-    """The oldest Python for the project, which the template derives from its answers."""
+    """Return the oldest Python for the project, which the template derives from the answers."""
     return answers.values.get("__python")
 
 
@@ -144,12 +144,12 @@ def _older(asked: Sequence[Question], given: Given) -> Answers | None:
 
 @dataclass(frozen=True)
 class _Limit:
-    """The newest Python that some of the answers allow.
+    """The newest Python that certain answers support.
 
     Attributes:
-        answers: These answers, by the names of their questions.
-        below: The first version of Python that they do not run on.
-        reason: Why they do not.
+        answers: The answers by the names of their questions.
+        below: The oldest version of Python that they do not support.
+        reason: The reason.
     """
 
     answers: dict[str, str | bool]
@@ -158,13 +158,13 @@ class _Limit:
 
     @property
     def newest(self) -> str:
-        """The newest version of Python that they run on."""
+        """The newest version of Python that they support."""
         major, minor = pythons.parse(self.below)
         return f"{major}.{minor - 1}"
 
     @property
     def subject(self) -> str:
-        """What does not run, such as "Daphne" or "Daphne with Django 6.1"."""
+        """The subject of a sentence, such as "Daphne" or "Daphne with Django 6.1"."""
         named = {key: str(answer) for key, answer in self.answers.items()}
         return " with ".join(
             text.capitalize() if text.isalpha() else f"{key.capitalize()} {text}"
@@ -173,7 +173,7 @@ class _Limit:
 
 
 def _limit(answers: Answers) -> _Limit | None:
-    """Find the entry of `_unsupported` that the template has applied to the answers."""
+    """Return the entry of `_unsupported` that applies to the answers."""
     for entry in answers.values.get("_unsupported", ()):
         named = {key: entry[key] for key in entry if key not in ("python", "reason")}
         applied = entry["python"] == answers.values.get("__python_below")
@@ -183,7 +183,7 @@ def _limit(answers: Answers) -> _Limit | None:
 
 
 def _fitting(answers: Answers) -> str:
-    """Name the versions of Python that can run the project."""
+    """Return the versions of Python that support the project, as part of a sentence."""
     limit = _limit(answers)
     if limit is None:
         return f"Python {_needed(answers)} or newer"

@@ -1,6 +1,6 @@
-"""The command's arguments: a flag for every question of the template, and those of its own.
+"""The arguments of `new`: an option for each question of the template, and its own options.
 
-Only the command itself imports this: Typer costs more time than all that comes before it.
+Imported late: Typer takes longer to import than everything before it.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 def parameters(asked: list[Question]) -> list[inspect.Parameter]:
-    """Return the parameters of `new`: one for each question, in their order, then its own."""
+    """Return the parameters of `new`: one for each question, in order, then its own."""
     return [*map(_parameter, asked), *_own_parameters()]
 
 
 def _parameter(question: Question) -> inspect.Parameter:
-    """Turn a question into the argument or the flag that answers it."""
+    """Return the argument or the option that answers a question."""
     if question.key == questions.NAME:
         name = typer.Argument(metavar="NAME", show_default=False, help=f"{question.prompt}.")
         return _named(question.key, Annotated[str | None, name], None)
@@ -52,39 +52,47 @@ def _parameter(question: Question) -> inspect.Parameter:
     )
 
 
-_ASKED, _ANSWERS, _STEPS, _TALK = "The project", "Where answers come from", "Steps", "Talk"
+_ASKED, _ANSWERS, _STEPS, _OUTPUT = "The project", "Answers", "Steps", "Output"
 
 
 def _own_parameters() -> list[inspect.Parameter]:
-    """Name the flags that are no questions of the template."""
+    """Return the options that do not answer questions of the template."""
     return [
         _option(
             "output_dir", str, ".", "-o", "--output-dir", group=_ASKED,
-            metavar="DIR", help="Where the project's folder goes", shown="here",
+            metavar="DIR", help="The folder in which the project is created", shown="here",
         ),
-        _switch("interactive", "-i", "--interactive", group=_ANSWERS, text="Ask for the rest"),
-        _switch("yes", "-y", "--yes", group=_ANSWERS, text="Ask nothing, take the defaults"),
+        _switch(
+            "interactive", "-i", "--interactive", group=_ANSWERS,
+            text="Ask for options that are not given",
+        ),
+        _switch("yes", "-y", "--yes", group=_ANSWERS, text="Use defaults without asking"),
         _option(
             "answers", list[str] | None, None, "--answers", group=_ANSWERS, metavar="FILE",
             help="Read answers from JSON or TOML, such as a project's pyproject.toml; - is stdin",
         ),
-        _switch("dry_run", "--dry-run", group=_STEPS, text="Show what would be made"),
-        _switch("git", "--git/--no-git", group=_STEPS, text="Make a repository and a commit"),
+        _switch("dry_run", "--dry-run", group=_STEPS, text="List the files without writing them"),
         _switch(
-            "install", "--install/--no-install", group=_STEPS, text="Make the project's environment"
+            "git", "--git/--no-git", group=_STEPS, text="Create a repository with a first commit"
+        ),
+        _switch(
+            "install", "--install/--no-install", group=_STEPS,
+            text="Create the project's environment",
         ),
         _switch(
             "run", "--run", group=_STEPS, text="Install, migrate, and serve the page until Ctrl-C"
         ),
         _option(
             "port", int | None, None, "--port", group=_STEPS,
-            metavar="N", help="Serve at this port", shown="the first free one from 8000",
+            metavar="N", help="Port of the server", shown="the first free one from 8000",
         ),
         _switch("open", "--open", group=_STEPS, text="Open the page in a browser"),
-        _switch("json", "--json", group=_TALK, text="Print one JSON object, and ask nothing"),
-        _switch("quiet", "-q", "--quiet", group=_TALK, text="Say nothing but what goes wrong"),
-        _switch("verbose", "-v", "--verbose", group=_TALK, text="Say what programs are run"),
-        _switch("color", "--color/--no-color", group=_TALK, text="Color, whatever the terminal"),
+        _switch("json", "--json", group=_OUTPUT, text="Print one JSON object, and ask nothing"),
+        _switch("quiet", "-q", "--quiet", group=_OUTPUT, text="Print errors only"),
+        _switch(
+            "verbose", "-v", "--verbose", group=_OUTPUT, text="Print the commands that are run"
+        ),
+        _switch("color", "--color/--no-color", group=_OUTPUT, text="Use colors, or none"),
         version_flag(PROGRAM),
     ]  # fmt: skip
 
@@ -99,7 +107,12 @@ def version_flag(program: str) -> inspect.Parameter:
             raise typer.Exit
 
     return _switch(
-        "version", "--version", group=_TALK, text="Show the version", callback=show, is_eager=True
+        "version",
+        "--version",
+        group=_OUTPUT,
+        text="Print the version",
+        callback=show,
+        is_eager=True,
     )
 
 
@@ -117,17 +130,17 @@ def _option(  # noqa: PLR0913, each by its name
     shown: str = "",
     **more: Any,  # noqa: ANN401
 ) -> inspect.Parameter:
-    """Describe an option to Typer.
+    """Return the parameter of an option.
 
     Args:
-        name: The parameter that takes its value.
+        name: The name of the parameter.
         kind: The parameter's type.
         default: Its value when the option is not given.
-        flags: How the option is written.
-        help: What it does, without a full stop.
-        group: The heading in the manual that it stands under.
-        shown: Its default, for people.
-        more: What else Typer's Option takes.
+        flags: The option as it is typed.
+        help: Its description, without a period.
+        group: Its heading in the help.
+        shown: Its default as shown in the help.
+        more: Further arguments of Typer's Option.
     """
     text = f"{help}. [default: {shown}]" if shown else f"{help}."
     option = typer.Option(*flags, help=text, show_default=False, rich_help_panel=group, **more)

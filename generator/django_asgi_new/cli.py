@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     from django_asgi_new.answers import Given
     from django_asgi_new.place import Existing
-    from django_asgi_new.plan import Plan, Wishes
+    from django_asgi_new.plan import Plan, RunOptions
     from django_asgi_new.questions import Question
 
 
 class _Progress:
-    """How far the command came, for the handler of all that may stop it."""
+    """State of the command for the handler of errors and signals."""
 
     program: tuple[str, ...] = (PROGRAM,)
     destination: Path | None = None
@@ -38,18 +38,18 @@ def main(program: tuple[str, ...] = (PROGRAM,)) -> None:
     """Run the command: the one place where an error becomes an exit code.
 
     Args:
-        program: The words that have started it.
+        program: The words that started it.
     """
     _Progress.program = program
     signals.install()
     # Windows otherwise looks for git and Python in the current folder first.
     os.environ.setdefault("NoDefaultCurrentDirectoryInExePath", "1")
-    # Looking for garbage would be a fifth of all the time, most of it at Python's end: see below.
+    # Garbage collection would take a fifth of the time, most of it when Python exits: see below.
     gc.disable()
     report.prepare()
-    # Before the arguments are parsed, since what is wrong with them is reported too.
+    # Before the arguments are parsed, since errors in them are reported too.
     flags = sys.argv[1 : sys.argv.index("--") if "--" in sys.argv else None]
-    report.manner.json = "--json" in flags
+    report.options.json = "--json" in flags
     colors = [word == "--color" for word in flags if word in ("--color", "--no-color")]
     if colors:
         report.choose_color(colors[-1])
@@ -65,7 +65,7 @@ def main(program: tuple[str, ...] = (PROGRAM,)) -> None:
         report.bug(_Progress.destination)
         code = Error.exit_code
     signals.finish()
-    # What is frozen is not looked through, where disabling alone has no say.
+    # Frozen objects are not collected at exit, even though the collector runs then.
     gc.freeze()
     sys.exit(code)
 
@@ -87,30 +87,30 @@ def _run() -> int:
 
 
 def _given() -> list[str]:
-    """Return the words that the user gave the command."""
+    """Return the arguments of the command."""
     return sys.argv[len(_Progress.program) :]
 
 
 def create(asked: list[Question], options: dict[str, Any]) -> None:
-    """Make a project.
+    """Create a project.
 
     Args:
         asked: The questions.
-        options: What the user gave, by the names of the parameters.
+        options: The options by the names of the parameters.
 
     Raises:
-        Error: Something that the user can mend.
+        Error: An error that the user can fix.
         signals.Stopped: A signal came.
     """
     from django_asgi_new import destination, plan, steps, write
 
     start = time.perf_counter()
-    report.manner.quiet, report.manner.verbose = options["quiet"], options["verbose"]
+    report.options.quiet, report.options.verbose = options["quiet"], options["verbose"]
     name, path = options[questions.NAME], ""
     if name and destination.is_path(name):
         path = name
         options[questions.NAME] = destination.folder(options["output_dir"], path).name
-    wishes = plan.Wishes(
+    run_options = plan.RunOptions(
         output_dir=options["output_dir"],
         path=path,
         git=options["git"],
@@ -119,58 +119,60 @@ def create(asked: list[Question], options: dict[str, Any]) -> None:
         port=options["port"],
         browser=options["open"],
     )
-    wishes.check()
-    _check_manners(options)
-    settled, prompted = _settle(asked, options, wishes)
+    run_options.check()
+    _check_options(options)
+    settled, prompted = _settle(asked, options, run_options)
     if options["dry_run"]:
         files, existing = write.list_files(settled)
         report.tree(settled, files, existing)
         report.record(**_record(settled, files, existing, start), dry_run=True)
         return
-    # A signal must not come between the project and the word that it is there.
-    with report.step(f"Made {settled.destination.name}"), signals.held():
+    # A signal must not arrive between writing the project and recording it.
+    with report.step(f"Created {settled.destination.name}"), signals.held():
         files, existing = write.write(settled)
         _Progress.destination = settled.destination
-    report.say(*report.existing_files(existing))
+    report.info(*report.existing_files(existing))
     if prompted:
         report.equivalent(settled)
     steps.follow(
         settled,
         live=lambda address: report.record(**_record(settled, files, existing, start, address)),
     )
-    if not wishes.run:
+    if not run_options.run:
         report.next_steps(settled)
         report.result(str(settled.destination))
         report.record(**_record(settled, files, existing, start))
 
 
-def _check_manners(options: dict[str, Any]) -> None:
-    """Refuse flags that contradict each other."""
+def _check_options(options: dict[str, Any]) -> None:
+    """Refuse options that contradict each other."""
     for one, other in (("interactive", "yes"), ("interactive", "json"), ("quiet", "verbose")):
         if options[one] and options[other]:
             raise BadAnswerError(f"--{one} and --{other} contradict each other: choose one.")
 
 
-def _settle(asked: list[Question], options: dict[str, Any], wishes: Wishes) -> tuple[Plan, bool]:
-    """Collect the answers, ask for the rest if that is wanted, and plan what to do.
+def _settle(
+    asked: list[Question], options: dict[str, Any], run_options: RunOptions
+) -> tuple[Plan, bool]:
+    """Collect the answers, ask for missing ones if requested, and return the plan.
 
     Returns:
-        The plan, and whether anything was asked.
+        The plan, and whether the user was asked anything.
     """
     from django_asgi_new import answers, plan
 
     given: Given = {}
     if options["answers"]:
-        from django_asgi_new import former
+        from django_asgi_new import answers_file
 
         if len(options["answers"]) > 1:
             raise BadAnswerError("--answers is given more than once. Give one file.")
-        given = former.read(options["answers"][0])
+        given = answers_file.read(options["answers"][0])
     given |= {q.key: options[q.key] for q in asked if options[q.key] is not None}
 
     def settle(given: Given) -> Plan:
-        settled = plan.make(answers.resolve(asked, given, install=wishes.install), wishes)
-        # Not what was asked for, so it is printed with --quiet too.
+        settled = plan.make(answers.resolve(asked, given, install=run_options.install), run_options)
+        # The result differs from the request, so this is printed with --quiet too.
         report.show(*settled.answers.notes)
         return settled
 
@@ -182,13 +184,13 @@ def _settle(asked: list[Question], options: dict[str, Any], wishes: Wishes) -> t
     if options["json"] or options["yes"] or not prompts.possible():
         raise words.nobody_to_ask(_Progress.program, _given(), named=questions.NAME in given)
     # Errors in the options are reported before the first question.
-    defaults = answers.resolve(asked, given, install=wishes.install)
+    defaults = answers.resolve(asked, given, install=run_options.install)
     if questions.NAME in given:
-        plan.settle_destination(defaults.values, wishes)
+        plan.settle_destination(defaults.values, run_options)
 
     def check(given: Given) -> str:
         try:
-            plan.settle_destination(answers.complete(given), wishes)
+            plan.settle_destination(answers.complete(given), run_options)
         except InTheWayError as error:
             return " ".join(error.sentences)
         return ""
@@ -205,7 +207,7 @@ def _record(
     start: float,
     address: str | None = None,
 ) -> dict[str, Any]:
-    """Describe what was made, for programs."""
+    """Return the object that `--json` prints."""
     return {
         "ok": True,
         "destination": str(settled.destination),

@@ -1,4 +1,4 @@
-"""Completion for a shell: its script, or the installation of it."""
+"""Shell completion: its script and its installation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHELLS = ("bash", "fish", "powershell", "pwsh", "zsh")
 def run(program: str, words: Sequence[str]) -> bool:
     """Install or print the completion, if the command line asks for it.
 
-    Typer's own options take no name of a shell, and would take it for the project's.
+    Typer's own options do not accept the name of a shell, and would read it as NAME.
 
     Args:
         program: The name of the program.
@@ -78,4 +78,4 @@ def _install(program: str, shell: str) -> None:
             "what it prints."
         ) from error
     report.result(str(path))
-    report.say(f"Completion for {shell} is installed. Open a new terminal to use it.")
+    report.info(f"Completion for {shell} is installed. Open a new terminal to use it.")

@@ -1,4 +1,4 @@
-"""Where the project goes: what NAME and `--output-dir` mean, and whether it may go there."""
+"""The destination: NAME and `--output-dir` as a path, and whether it can be used."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 GITIGNORE, GITHUB = ".gitignore", ".github"
 README = "readme*"
-# What a folder may hold that is a fresh repository. Lower case: `Readme.md` is welcome too.
+# Entries of a fresh repository, in lower case, since `Readme.md` is accepted too.
 _FRESH = (
     README, "license*", "copying*", ".git", GITIGNORE, ".gitattributes", GITHUB,
     ".vscode", ".idea", ".zed",
@@ -23,7 +23,7 @@ _SHOWN = 5
 
 
 def is_path(name: str) -> bool:
-    """Check whether NAME is the path of a folder, not only its name."""
+    """Check whether NAME is a path, not only a name."""
     separators = {os.sep, os.altsep} - {None}
     return name in (".", "..", "~") or any(str(separator) in name for separator in separators)
 
@@ -33,11 +33,11 @@ def folder(output_dir: str, path: str = "") -> Path:
 
     Args:
         output_dir: The value of `--output-dir`.
-        path: NAME, if it is a path.
+        path: NAME if it is a path.
 
     Raises:
-        BadAnswerError: There is no such home folder, or both paths are absolute.
-        MachineError: The current folder is gone.
+        BadAnswerError: The home folder is unknown, or an absolute NAME comes with --output-dir.
+        MachineError: The current folder does not exist anymore.
     """
     base, below = _expanded(output_dir), _expanded(path)
     if below.is_absolute() and output_dir != ".":
@@ -47,14 +47,14 @@ def folder(output_dir: str, path: str = "") -> Path:
         )
     try:
         found = (base / below).absolute()
-        # People read this path, and a way up and down again is hard to read.
+        # Resolved, since this path is shown to the user.
         return found.resolve() if os.pardir in found.parts else found
     except OSError as error:
         raise unusable(path or output_dir, error) from error
 
 
 def _expanded(path: str) -> Path:
-    """Expand `~`, which shells leave alone in `--output-dir=~/sites`."""
+    """Expand `~`, which shells do not expand in `--output-dir=~/sites`."""
     expanded = os.path.expanduser(path)  # noqa: PTH111, Path's own raises a RuntimeError
     if expanded.startswith("~"):
         user = path.partition(os.sep)[0]
@@ -65,9 +65,9 @@ def _expanded(path: str) -> Path:
 
 
 def unusable(path: str, error: OSError) -> MachineError:
-    """Return the error for a path that the system refuses."""
+    """Return the error for a path that can't be used."""
     return MachineError(
-        f"{path} can't be used: {error.strerror}. Choose another --output-dir, or mend that."
+        f"{path} can't be used: {error.strerror}. Choose another --output-dir, or fix the problem."
     )
 
 
@@ -75,16 +75,16 @@ def check(destination: Path) -> bool:
     """Refuse a destination that is in use, or that can't be written to.
 
     Returns:
-        Whether the project goes into the folder entry by entry, which stays the folder that it is.
-        Otherwise the folder is not there or empty, and one rename puts the project there.
+        Whether the project is moved into the folder entry by entry. Otherwise the folder is empty
+        or does not exist, and the project is moved there in one step.
 
     Raises:
-        InTheWayError: Something is at the destination already.
-        OSError: It can't be written to.
+        InTheWayError: The destination is in use.
+        OSError: The destination can't be written to.
     """
     nearest = next(parent for parent in destination.parents if os.path.lexists(parent))
     if not nearest.is_dir():
-        raise InTheWayError(f"{nearest} is not a folder: choose another --output-dir.")
+        raise InTheWayError(f"{nearest} is not a folder. Choose another --output-dir.")
     renamed = os.access(nearest, os.W_OK | os.X_OK)
     if not os.path.lexists(destination):
         if not renamed:
@@ -93,18 +93,18 @@ def check(destination: Path) -> bool:
     names = _check_folder(destination)
     if renamed and not names and not destination.samefile(os.curdir):
         return False
-    # A shell that stands in a folder would be left in the old one by a rename.
+    # Replacing the current folder would leave the user's shell in a deleted one.
     if not os.access(destination, os.W_OK | os.X_OK):
         raise PermissionError(None, "Permission denied")
     return True
 
 
 def _check_folder(destination: Path) -> list[str]:
-    """Refuse what is no folder of this user, or holds more than a fresh repository."""
-    advice = "choose another name or --output-dir, or move it away"
+    """Refuse a folder that is not the user's, or contains more than a fresh repository."""
+    advice = "Choose another name or --output-dir, or move it away"
     if destination.is_symlink() or not destination.is_dir():
         kind = "symbolic link" if destination.is_symlink() else "file"
-        raise InTheWayError(f"{destination} is there already, a {kind}: {advice}.")
+        raise InTheWayError(f"{destination} already exists and is a {kind}. {advice}.")
     if hasattr(os, "geteuid") and destination.stat().st_uid != os.geteuid():
         raise InTheWayError(
             f"{destination} belongs to another user. Choose another name or --output-dir."
@@ -112,18 +112,18 @@ def _check_folder(destination: Path) -> list[str]:
     entries = sorted(destination.iterdir())
     if foreign := [entry.name for entry in entries if not _is_fresh(entry)]:
         raise InTheWayError(
-            f"{destination} is there already and holds {listed(foreign)}: {advice}."
+            f"{destination} already exists and contains {listed(foreign)}. {advice}."
         )
     if destination.is_mount():
         raise InTheWayError(
-            f"{destination} is a mount point: choose a name inside it, with --output-dir."
+            f"{destination} is a mount point. Choose a name inside it, with --output-dir."
         )
     return [entry.name for entry in entries]
 
 
 def _is_fresh(entry: Path) -> bool:
-    """Check whether a fresh repository may hold an entry; the project writes into two of them."""
-    # A link could lead anywhere.
+    """Check whether an entry belongs to a fresh repository."""
+    # The project writes there, and a link could lead anywhere.
     if entry.name == GITIGNORE:
         return entry.is_file() and not entry.is_symlink()
     if entry.name == GITHUB:
@@ -132,6 +132,6 @@ def _is_fresh(entry: Path) -> bool:
 
 
 def listed(names: Iterable[str]) -> str:
-    """List names in a sentence, of many only the first."""
+    """Return the first names as a list for a sentence, with the number of others."""
     first, rest = [*names][:_SHOWN], [*names][_SHOWN:]
     return ", ".join(first) + (f" and {len(rest)} more" if rest else "")

@@ -1,4 +1,4 @@
-"""What can go wrong in a way that a user can mend: one tree, an exit code a class."""
+"""Errors that a user can fix, each class with its exit code."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Error(Exception):
 
 
 class BadAnswerError(Error):
-    """An option or an answer can't be used."""
+    """An option or an answer is invalid."""
 
     exit_code = 2
 

@@ -1,4 +1,4 @@
-"""Puts a rendered project into a folder that holds a fresh repository: all of it, or nothing."""
+"""Placing a rendered project into a fresh repository: all of it, or nothing."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# Where a project is rendered that goes into a folder; one at a time.
+# The folder in the destination in which the project is rendered.
 STAGING = ".django-asgi-new"
 _GUIDE = "docs/project.md"
 
 
 @dataclass(frozen=True)
 class Existing:
-    """What becomes of the files that were there before.
+    """What happens to existing files.
 
     Attributes:
-        kept: The names of the folder's entries that stay as they are.
-        merged: The paths of the files that got more lines.
-        guide: The path of the project's README if the folder has one of its own; otherwise empty.
+        kept: The names of entries that are not changed.
+        merged: The paths of files to which lines are added.
+        guide: The path of the project's README if the folder has its own; otherwise empty.
     """
 
     kept: tuple[str, ...] = ()
@@ -38,17 +38,17 @@ class Existing:
 
 
 def adapt(project: Path, folder: Path) -> Existing:
-    """Change a rendered project so that it goes with the files of a folder.
+    """Adapt a rendered project to the files of its destination.
 
     Args:
         project: The rendered project.
-        folder: Where it is going.
+        folder: The destination.
 
     Returns:
-        What becomes of the folder's files.
+        What happens to existing files.
 
     Raises:
-        InTheWayError: A file of the project is there already, with other content.
+        InTheWayError: A file of the project exists already, with other content.
         OSError: A file can't be read or written.
     """
     names = sorted(entry.name for entry in folder.iterdir() if entry.name != STAGING)
@@ -65,23 +65,23 @@ def adapt(project: Path, folder: Path) -> Existing:
     ]
     if others := [path for path in changed if path != destination.GITIGNORE]:
         raise InTheWayError(
-            f"{folder} is there already and holds {destination.listed(others)} with other "
-            "content: choose another name or --output-dir, or move it away."
+            f"{folder} already exists and contains {destination.listed(others)} with other "
+            "content. Choose another name or --output-dir, or move it away."
         )
     return Existing(tuple(name for name in names if name not in changed), tuple(changed), guide)
 
 
 def place(project: Path, folder: Path) -> None:
-    """Move a project into a folder, entry by entry; a failure removes the entries again.
+    """Move a project into a folder, entry by entry. A failure removes the moved entries.
 
-    Signals must be held back. The folder's one file that is replaced comes last, in one step.
+    Signals must be held back. The only file that is replaced comes last, in one atomic step.
 
     Args:
         project: The rendered project, on the folder's file system.
-        folder: Where it goes.
+        folder: The destination.
 
     Raises:
-        InTheWayError: Something came there meanwhile.
+        InTheWayError: Another program has created a file there.
         OSError: An entry can't be moved.
     """
     made: list[Path] = []
@@ -93,7 +93,7 @@ def place(project: Path, folder: Path) -> None:
         if not _is_same(last, folder / last.name):
             last.replace(folder / last.name)
     except BaseException:
-        # Removing needs no space on the disk, where moving back might.
+        # Removing requires no disk space; moving back might.
         for path in reversed(made):
             _remove(path)
         raise
@@ -101,7 +101,9 @@ def place(project: Path, folder: Path) -> None:
 
 def _move(source: Path, target: Path, made: list[Path]) -> None:
     if not _is_free(source, target):
-        raise InTheWayError(f"{target} was taken while the project was made: choose another name.")
+        raise InTheWayError(
+            f"{target} was created by another program meanwhile. Choose another name."
+        )
     if not target.exists():
         source.rename(target)
         made.append(target)
@@ -116,7 +118,7 @@ def _remove(path: Path) -> None:
 
 
 def _entries(source: Path, target: Path) -> Iterator[Path]:
-    """Yield what is to be moved: whole folders, unless the target has one of that name."""
+    """Yield the paths to move: whole folders, unless the target has a folder of that name."""
     for path in sorted(source.iterdir()):
         there = target / path.name
         if path.is_dir() and there.is_dir() and not there.is_symlink():
@@ -126,7 +128,7 @@ def _entries(source: Path, target: Path) -> Iterator[Path]:
 
 
 def _is_free(path: Path, there: Path) -> bool:
-    """Check whether nothing is at a path, or a file of the same content."""
+    """Check whether a path does not exist, or is a file with the same content."""
     return not os.path.lexists(there) or _is_same(path, there)
 
 
@@ -136,9 +138,9 @@ def _is_same(path: Path, there: Path) -> bool:
 
 
 def _merge(ours: Path, theirs: Path) -> None:
-    """Append to the lines of a folder's `.gitignore` those of the project's that it lacks.
+    """Append lines of the project's `.gitignore` that the folder's lacks.
 
-    Lines that take back an earlier one, such as `!.env.example`, come after it again.
+    Exceptions, such as `!.env.example`, are repeated, since they must follow what they except.
     """
     before = theirs.read_bytes()
     end = b"\r\n" if b"\r\n" in before else b"\n"
@@ -157,7 +159,7 @@ def _merge(ours: Path, theirs: Path) -> None:
 
 
 def _move_readme(project: Path, *, has_readme: bool) -> None:
-    """Make the project's README a page of its docs, where links start from another folder."""
+    """Move the project's README into `docs/`, and adapt its links."""
     readme, guide = project / "README.md", project / _GUIDE
     text = re.sub(r"\]\((?!\w+:)", "](../", readme.read_text(encoding="utf-8"))
     guide.write_text(text.replace("](../docs/", "]("), encoding="utf-8")

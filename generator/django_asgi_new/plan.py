@@ -1,4 +1,4 @@
-"""What is going to happen, settled and checked before the first write."""
+"""The plan: everything that is checked before the first write."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """What the user wants beside the answers.
+class RunOptions:
+    """Options that are not answers.
 
     Attributes:
-        output_dir: Where the project's folder goes.
+        output_dir: The folder in which the project is created.
         path: NAME, if it is a path.
-        git: Make a repository with a first commit.
-        install: Make the project's environment.
+        git: Create a repository with a first commit.
+        install: Create the project's environment.
         run: Migrate and serve; implies install.
-        port: Where to serve; None for the first free one.
-        browser: Open the page.
+        port: The server's port; None for the first free one.
+        browser: Open the page in a browser.
     """
 
     output_dir: str = "."
@@ -40,23 +40,23 @@ class Wishes:
     browser: bool = False
 
     def check(self) -> None:
-        """Refuse what contradicts itself.
+        """Refuse options that contradict each other.
 
         Raises:
-            BadAnswerError: An option makes no sense here.
-            MachineError: The server can't use the port.
+            BadAnswerError: An option requires another one, or is out of range.
+            MachineError: The port is taken.
         """
         if self.port is not None and not 1 <= self.port <= ports.HIGHEST:
             raise BadAnswerError(f"--port can't be {self.port}. Choose from 1 to {ports.HIGHEST}.")
         for flag, given in (("--port", self.port is not None), ("--open", self.browser)):
             if given and not self.run:
-                raise BadAnswerError(f"{flag} is about the server: it needs --run.")
+                raise BadAnswerError(f"{flag} requires --run.")
         if self.port is not None:
             ports.check(self.port)
 
     def flags(self) -> list[str]:
-        """Return the flags that wish the same."""
-        wished = {
+        """Return the options as they are typed."""
+        flags = {
             f"--output-dir={self.output_dir}": self.output_dir != ".",
             "--git": self.git,
             "--install": self.install and not self.run,
@@ -64,13 +64,13 @@ class Wishes:
             f"--port={self.port}": self.port is not None,
             "--open": self.browser,
         }
-        return [flag for flag, wanted in wished.items() if wanted]
+        return [flag for flag, wanted in flags.items() if wanted]
 
     def steps(self) -> list[str]:
-        """Name the steps after rendering, for people."""
+        """Return the steps after rendering, as shown to the user."""
         named = {
             "install its dependencies": self.install,
-            "make a repository": self.git,
+            "create a repository": self.git,
             "migrate and serve": self.run,
         }
         return [step for step, wanted in named.items() if wanted]
@@ -78,67 +78,69 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is going to happen.
+    """What the command will do.
 
     Attributes:
         answers: The answers to render with.
-        wishes: What follows.
+        run_options: The options that are not answers.
         destination: The project's folder, absolute.
         into: Whether the project goes into it entry by entry: see `destination.check`.
-        git: The program, when it is needed.
-        uv: The program, when it is needed.
+        git: The path of git if it is required.
+        uv: The path of uv if it is required.
     """
 
     answers: Answers
-    wishes: Wishes
+    run_options: RunOptions
     destination: Path
     into: bool = False
     git: str = ""
     uv: str = ""
 
     def command(self) -> str:
-        """Return the command that does the same without asking."""
-        return answer.joined(*self.answers.command(self.wishes.path), *self.wishes.flags())
+        """Return the command that does the same without prompts."""
+        return answer.shell_join(
+            *self.answers.command(self.run_options.path), *self.run_options.flags()
+        )
 
 
-def make(answers: Answers, wishes: Wishes) -> Plan:
-    """Settle what is going to happen.
+def make(answers: Answers, run_options: RunOptions) -> Plan:
+    """Return the plan.
 
     Args:
         answers: The answers.
-        wishes: What the user wants beside them.
+        run_options: The options that are not answers.
 
     Raises:
-        InTheWayError: Something is at the destination already.
+        InTheWayError: The destination is in use.
         MachineError: A program is missing, or the destination can't be written to.
     """
-    target, into = settle_destination(answers.values, wishes)
-    if wishes.git and os.path.lexists(target / ".git"):
+    target, into = settle_destination(answers.values, run_options)
+    if run_options.git and os.path.lexists(target / ".git"):
         note = "No commit will be made: the folder is a git repository already."
         answers = replace(answers, notes=(*answers.notes, note))
-        wishes = replace(wishes, git=False)
-    git = tools.git() if wishes.git else ""
-    uv = tools.uv() if wishes.install else ""
-    return Plan(answers, wishes, target, into, git, uv)
+        run_options = replace(run_options, git=False)
+    git = tools.git() if run_options.git else ""
+    uv = tools.uv() if run_options.install else ""
+    return Plan(answers, run_options, target, into, git, uv)
 
 
-def settle_destination(values: Mapping[str, Any], wishes: Wishes) -> tuple[Path, bool]:
+def settle_destination(values: Mapping[str, Any], run_options: RunOptions) -> tuple[Path, bool]:
     """Return the project's folder, and whether the project goes into it entry by entry.
 
     Args:
-        values: A whole set of answers.
-        wishes: What the user wants beside them.
+        values: The answers to all questions.
+        run_options: The options that are not answers.
 
     Raises:
-        InTheWayError: Something is at the destination already.
+        InTheWayError: The destination is in use.
         MachineError: The destination can't be written to.
     """
-    if wishes.path:
-        named = destination.folder(wishes.output_dir, wishes.path)
-        # A folder that is there keeps its name, whatever the project's rules are for a new one.
+    if run_options.path:
+        named = destination.folder(run_options.output_dir, run_options.path)
+        # An existing folder keeps its name, even where a new one would be named differently.
         target = named if named.is_dir() else named.parent / values["project_slug"]
     else:
-        target = destination.folder(wishes.output_dir) / values["project_slug"]
+        target = destination.folder(run_options.output_dir) / values["project_slug"]
     try:
         if _is_project(target):
             raise InTheWayError(
@@ -148,10 +150,10 @@ def settle_destination(values: Mapping[str, Any], wishes: Wishes) -> tuple[Path,
             )
         return target, destination.check(target)
     except OSError as error:
-        raise destination.unusable(wishes.path or wishes.output_dir, error) from error
+        raise destination.unusable(run_options.path or run_options.output_dir, error) from error
 
 
 def _is_project(folder: Path) -> bool:
-    """Check whether this command has made the project in a folder."""
+    """Check whether a folder contains a project that this command has created."""
     record = folder / "pyproject.toml"
     return record.is_file() and b"\n[tool.django-asgi-new]\n" in record.read_bytes()

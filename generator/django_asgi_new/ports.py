@@ -1,4 +1,4 @@
-"""The ports of this machine that a server can use."""
+"""Ports that a server can listen on."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ HIGHEST = 65_535
 
 
 def check(port: int) -> None:
-    """Check that a server can listen at a port.
+    """Check that a server can listen on a port.
 
     Raises:
-        MachineError: Something listens there, or this user may not.
+        MachineError: The port is taken, or not allowed for this user.
     """
     if reason := trouble(port):
         raise MachineError(
@@ -31,7 +31,7 @@ def first_free() -> int:
 
 
 def trouble(port: int) -> str:
-    """Return what keeps a server from a port, as a part of a sentence; empty for a free one."""
+    """Return why a port can't be used, as part of a sentence; empty for a free port."""
     with socket.socket() as server:
         if sys.platform != "win32":
             # A port in TIME_WAIT is free; on Windows the option would allow a taken one.

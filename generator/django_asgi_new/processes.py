@@ -1,4 +1,4 @@
-"""Child processes, each with all that it starts: none is left behind."""
+"""Child processes, which are stopped with all their descendants."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-# Seconds for a child to end by itself before it is killed.
+# How many seconds a child may take to end before it is killed.
 PATIENCE = 5
 
 
@@ -25,7 +25,7 @@ def start(
     stdout: int | TextIO,
     stderr: int | TextIO = subprocess.STDOUT,
 ) -> subprocess.Popen[str]:
-    """Start a program in a session of its own, out of reach of the terminal's Ctrl-C.
+    """Start a program in a session of its own, where the terminal's Ctrl-C does not reach it.
 
     Args:
         command: The program and its arguments.
@@ -49,10 +49,10 @@ def start(
 
 
 def wait(process: subprocess.Popen[str]) -> str | None:
-    """Wait for a program's end, however long it takes.
+    """Wait until a program ends.
 
     Returns:
-        Its output, if that was kept.
+        Its output, or None if it was not captured.
 
     Raises:
         signals.Stopped: A signal came.
@@ -65,7 +65,7 @@ def wait(process: subprocess.Popen[str]) -> str | None:
 
 
 def stop(process: subprocess.Popen[str]) -> None:
-    """End a program and all that it started."""
+    """Stop a program and its descendants."""
     with signals.held():
         _signal(process, kill=False)
         try:
@@ -73,7 +73,7 @@ def stop(process: subprocess.Popen[str]) -> None:
         except subprocess.TimeoutExpired:
             pass
         finally:
-            # Also when it has ended: what it started may not have.
+            # Even if it has ended, since its descendants may not have.
             _signal(process, kill=True)
         process.wait()
 
@@ -92,7 +92,7 @@ def _signal(process: subprocess.Popen[str], *, kill: bool) -> None:
 def run(
     command: Sequence[str], cwd: Path, *, show: bool = False
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end.
+    """Run a program and wait until it ends.
 
     Args:
         command: The program and its arguments.
@@ -100,10 +100,10 @@ def run(
         show: Whether the user sees its progress on a terminal.
 
     Returns:
-        Its code and output; the output is None where the user saw it.
+        Its exit code and output; the output is None if the user saw it.
 
     Raises:
-        signals.Stopped: A signal came; the program was ended.
+        signals.Stopped: A signal came; the program was stopped.
     """
     out = None if show and report.is_watched() else subprocess.PIPE
     with signals.held():

@@ -1,6 +1,6 @@
 """The two programs: `django-asgi-new`, and `django-asgi` with all commands.
 
-Only the command itself imports this: Typer costs more time than all that comes before it.
+Imported late: Typer takes longer to import than everything before it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import typer
 
 from django_asgi_new import GROUP, arguments, questions, report
-from django_asgi_new.manual import Manual
+from django_asgi_new.grouped_help import GroupedHelp
 from django_asgi_new.questions import Question
 
 EXAMPLES = """\
@@ -37,10 +37,10 @@ _SETTINGS = {"help_option_names": ["-h", "--help"]}
 
 
 def command(create: Create) -> typer.Typer:
-    """Build the program with the one command: a flag for every question, in their order.
+    """Return the program with one command.
 
     Args:
-        create: Takes the questions, and what the user gave by the names of the parameters.
+        create: Called with the questions, and with the options by the names of their parameters.
     """
     app = _program()
     _add_new(app, create)
@@ -48,7 +48,7 @@ def command(create: Create) -> typer.Typer:
 
 
 def group(create: Create) -> typer.Typer:
-    """Build the program with all commands.
+    """Return the program with all commands.
 
     Args:
         create: As for `command`.
@@ -85,15 +85,15 @@ def _add_new(app: typer.Typer, create: Create) -> None:
         create(asked, options)
 
     new.__doc__ = (
-        "Make a Django project that serves a live page over WebSockets.\n\n"
-        "NAME is the project: my-site makes the folder my-site with the package my_site. It may be "
-        "the path of a folder, such as sites/my-site, or . for the current one. Without NAME, the "
-        "command asks on a terminal. Where no Python can run the default version of Django, an "
-        "older one is taken, and said."
+        "Create a Django project that serves a live page over WebSockets.\n\n"
+        "NAME is the project: my-site creates the folder my-site with the package my_site. It may "
+        "be the path of a folder, such as sites/my-site, or . for the current one. Without NAME, "
+        "the command asks on a terminal. If no installed Python supports the default version of "
+        "Django, an older one is used and reported."
     )
     _describe(new, arguments.parameters(asked))
     app.command(
-        cls=Manual,
+        cls=GroupedHelp,
         epilog=EXAMPLES,
         options_metavar="[OPTIONS]",
         context_settings=_SETTINGS,
@@ -101,6 +101,6 @@ def _add_new(app: typer.Typer, create: Create) -> None:
 
 
 def _describe(function: Callable[..., None], parameters: list[inspect.Parameter]) -> None:
-    """Give a function the parameters that Typer looks for."""
+    """Set the parameters of a function, which Typer reads."""
     function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     function.__annotations__ = {p.name: p.annotation for p in parameters}

@@ -1,4 +1,4 @@
-"""Questions on a terminal, for the answers that no option and no file has given."""
+"""Prompts for the answers that neither an option nor a file has given."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def possible() -> bool:
-    """Tell whether somebody is there to answer; stdout may well be a file or a pipe."""
+    """Return whether a user can answer; stdout may be a file or a pipe."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
@@ -33,8 +33,8 @@ def interview(
 
     Args:
         missing: The questions to ask.
-        whole: The answers to all questions, by their names: defaults where one is missing.
-        check: Returns what is in the way of a project with these answers.
+        whole: The answers to all questions by their names, with defaults for missing ones.
+        check: Returns the reason why a project with these answers can't be written, or nothing.
         settle: Returns the plan for a whole set of answers.
         confirmed: Whether to make the project without asking for confirmation.
 
@@ -63,7 +63,7 @@ def interview(
 
 def _confirm(plan: Plan, *, back: bool) -> None:
     report.show(*report.summary(plan))
-    if not _yes("Make it?", default=True, back=back):
+    if not _yes("Create it?", default=True, back=back):
         raise signals.Stopped(signal.SIGINT)
 
 
@@ -77,7 +77,7 @@ def _ask(
         return _choose(question, default, back=back)
 
     def problem(text: str) -> str:
-        # The default may not go with an answer before it.
+        # The default may contradict an earlier answer.
         given = {**whole, question.key: text}
         found = " ".join(answers.validate([question], given))
         return found or (check(given) if question.key == questions.NAME else "")
@@ -147,7 +147,7 @@ def _text(text: str, default: str, problem: Callable[[str], str], *, back: bool)
         wrong = problem(typed or default)
         if not wrong:
             return typed or default
-        # Not in the prompt library's toolbar, which cuts off what is wider than the terminal.
+        # Not in the prompt library's toolbar, which cuts off text at the terminal's width.
         report.show(wrong)
 
 

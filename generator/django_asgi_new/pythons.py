@@ -1,4 +1,4 @@
-"""Finds a Python that fits, by running the candidates: a shim may exist and not work."""
+"""Search for a Python that a project supports. Candidates are run, since a shim may not work."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Version = tuple[int, int]
 
-# The newest first. A later Python may lack wheels of what a project installs.
+# The newest first. For a later Python, packages may have no wheels yet.
 KNOWN: tuple[Version, ...] = ((3, 15), (3, 14), (3, 13), (3, 12), (3, 11))
 
 _QUESTION = (
@@ -40,17 +40,17 @@ class Python:
 
     @property
     def name(self) -> str:
-        """Its name, for people."""
+        """Its name as shown to the user."""
         return f"Python {self.version[0]}.{self.version[1]}"
 
 
 @functools.cache
 def find(minimum: str, below: str = "") -> Python | None:
-    """Find a Python: the running one if it fits, otherwise the newest on the machine that does.
+    """Find a Python: the running one if it is in the range, otherwise the newest one that is.
 
     Args:
-        minimum: The oldest version that fits, such as "3.12".
-        below: The first version that is too new, such as "3.15"; empty if there is none.
+        minimum: The oldest version, such as "3.12".
+        below: The oldest version that is too new, such as "3.15"; empty if there is none.
 
     Returns:
         The interpreter, or None.
@@ -63,12 +63,12 @@ def find(minimum: str, below: str = "") -> Python | None:
 
 
 def fits(version: Version, minimum: str, below: str = "") -> bool:
-    """Check whether a version lies in a range; the arguments are those of `find`."""
+    """Check whether a version is in the range that `find` describes."""
     return parse(minimum) <= version and (not below or version < parse(below))
 
 
 def parse(text: str) -> Version:
-    """Return the version that a text such as "3.12" names."""
+    """Return the version in a text such as "3.12"."""
     major, minor = (int(part) for part in text.split("."))
     return major, minor
 
@@ -87,7 +87,7 @@ def exactly(version: Version) -> Python | None:
 
 
 def _candidates(version: Version) -> Iterator[list[str]]:
-    """Name the commands that might start a version: on PATH, then pyenv's."""
+    """Yield commands that might start a version: on PATH, then pyenv's."""
     name = f"{version[0]}.{version[1]}"
     if sys.platform == "win32":
         yield ["py", f"-{name}"]
@@ -95,7 +95,7 @@ def _candidates(version: Version) -> Iterator[list[str]]:
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
         path = Path(folder, f"python{name}")
-        # What pyenv's shims stand for comes below, without the cost of starting pyenv.
+        # The versions behind pyenv's shims follow below, without the time that a shim takes.
         if folder and path.is_file() and path.parent != pyenv / "shims":
             yield [str(path)]
     installed = (pyenv / "versions").glob(f"{name}.*/bin/python")
@@ -109,7 +109,7 @@ def _patch_release(path: Path) -> int:
 
 
 def ask(command: list[str]) -> Python | None:
-    """Run an interpreter to see that it works and what it is."""
+    """Run an interpreter; return what it is, or None if it does not work."""
     try:
         answer = subprocess.run(
             [*command, "-I", "-c", _QUESTION],

@@ -1,4 +1,4 @@
-"""The questions, read from cookiecutter.json: the only place where they are written."""
+"""The questions in cookiecutter.json."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ NAME = "project_name"
 
 @dataclass(frozen=True)
 class Question:
-    """One question of the template.
+    """Question of the template.
 
     Attributes:
-        key: Its name, in cookiecutter.json and, with hyphens, as a flag.
-        prompt: What it asks, for people.
-        default: Its answer when nobody gives one.
-        choices: The answers that it allows; empty when it is not a choice.
-        words: What a choice means, for people, by the choice.
+        key: Its name in cookiecutter.json, and with hyphens as an option.
+        prompt: Its text as shown to the user.
+        default: Its default answer.
+        choices: The allowed answers; empty for a free text.
+        words: Descriptions of choices as shown to the user.
     """
 
     key: str
@@ -37,13 +37,13 @@ class Question:
 
 
 def read() -> dict[str, Any]:
-    """Read cookiecutter.json as it is."""
+    """Return the content of cookiecutter.json."""
     content: dict[str, Any] = json.loads(template.QUESTIONS.read_text(encoding="utf-8"))
     return content
 
 
 def load() -> list[Question]:
-    """Read the questions that a user may answer: neither private nor derived from others."""
+    """Return the questions that are asked: neither private nor derived ones."""
     content = read()
     prompts = content.get("__prompts__", {})
     questions = []
@@ -65,7 +65,7 @@ def load() -> list[Question]:
 
 
 def known(key: str) -> tuple[str, ...]:
-    """Return the values of a free text that can be listed, for a shell to complete."""
+    """Return the known values of a free text, for completion."""
     if key == "language":
         languages: tuple[str, ...] = template.hook("pre_gen_project").LANGUAGES
         return languages

@@ -1,6 +1,6 @@
-"""Renders the template with cookiecutter's own engine.
+"""Rendering with cookiecutter's own engine.
 
-Only the commands that render import it: cookiecutter takes as long to import as Jinja itself.
+cookiecutter is imported late, since that takes as long as importing Jinja itself.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def complete(questions: Mapping[str, Any], given: Mapping[str, str | bool]) -> d
             continue
         answer = given.get(key, default)
         if key.startswith("_") and not key.startswith("__"):
-            # For the engine, or for the template to read: `_jinja2_env_vars`, `_template_version`.
+            # Settings of the engine or constants of the template.
             answers[key] = default
         elif key in given or isinstance(answer, bool):
             answers[key] = answer
@@ -53,8 +53,8 @@ def render(root: Path, answers: Mapping[str, Any], folder: Path) -> Path:
     """Render a template as cookiecutter does, but without its hooks.
 
     Args:
-        root: The folder that holds the template and its cookiecutter.json.
-        answers: A whole set of answers, as `complete` returns it.
+        root: The folder that contains the template and its cookiecutter.json.
+        answers: The answers to all questions, as `complete` returns them.
         folder: Where the project's folder is created. It must be absolute.
 
     Returns:
@@ -88,7 +88,7 @@ def _render(root: Path, answers: Mapping[str, Any], folder: Path) -> Path:
         (project / name).parent.mkdir(parents=True, exist_ok=True)
     context = {"cookiecutter": dict(answers)}
     generate_files(root, context, folder, accept_hooks=False, overwrite_if_exists=True)
-    # What pip has compiled where a wheel is installed is not part of the template.
+    # pip compiles the files of an installed wheel, and so those of the template.
     for compiled in [*project.rglob("__pycache__")]:
         shutil.rmtree(compiled)
     hook = template.hook("post_gen_project")

@@ -1,4 +1,4 @@
-"""The one place that prints: the result to stdout, the talk to stderr."""
+"""Output: results go to stdout, messages to stderr. No other module prints."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Manner:
-    """How the command speaks, as the user wants it.
+class OutputOptions:
+    """Options of the output.
 
     Attributes:
-        json: One object on stdout, and nothing else there.
-        quiet: No talk but what went wrong.
-        verbose: The programs that are run, too.
-        recorded: The one object has been printed.
+        json: Print one JSON object to stdout, and nothing else.
+        quiet: Print errors only.
+        verbose: Print the commands that are run.
+        recorded: Whether the JSON object has been printed.
     """
 
     json: bool = False
@@ -43,50 +43,50 @@ class Manner:
     recorded: bool = False
 
 
-manner = Manner()
+options = OutputOptions()
 
 
 def prepare() -> None:
-    """Let every path be printed as it is, whatever the locale."""
+    """Prepare the streams for paths in any encoding, whatever the locale."""
     for stream, errors in ((sys.stdout, "surrogateescape"), (sys.stderr, "backslashreplace")):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors=errors)
 
 
 def printable(text: str) -> str:
-    """Escape the characters of a name that a terminal would obey or that would hide something."""
+    """Escape control characters and invisible ones."""
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
 
 
 def result(*lines: str) -> None:
-    """Print what the command was run for.
+    """Print the result.
 
     Raises:
-        MachineError: It can't be written, as on a full disk.
+        MachineError: stdout can't be written to, on a full disk for example.
     """
-    if not manner.json:
+    if not options.json:
         _out(*lines)
 
 
 def record(**content: object) -> None:
-    """Print the one object for programs, if that is wanted.
+    """Print the JSON object, with `--json`.
 
     Raises:
-        MachineError: It can't be written, as on a full disk.
+        MachineError: stdout can't be written to, on a full disk for example.
     """
-    if manner.json and not manner.recorded:
-        manner.recorded = True
+    if options.json and not options.recorded:
+        options.recorded = True
         _out(json.dumps(content, ensure_ascii=False))
 
 
 def _out(*lines: str) -> None:
-    # Programs get every path as it is.
+    # Programs receive paths unchanged.
     if sys.stdout and sys.stdout.isatty():
         lines = tuple(map(printable, lines))
     try:
         print(*lines, sep="\n", flush=True)
     except BrokenPipeError:
-        # Whoever reads has had enough, as `head` does: no reason to stop.
+        # The reader has closed the pipe, as `head` does.
         _silence(sys.stdout)
     except OSError as error:
         _silence(sys.stdout)
@@ -94,45 +94,45 @@ def _out(*lines: str) -> None:
 
 
 def _silence(stream: TextIO) -> None:
-    """Send what is left in a buffer to nowhere, or Python complains about it at its end."""
+    """Discard what is buffered, or Python reports an error when it exits."""
     with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123
         os.dup2(nowhere.fileno(), stream.fileno())
 
 
-def say(*lines: str) -> None:
-    """Print what the user may like to know."""
-    if not manner.quiet:
+def info(*lines: str) -> None:
+    """Print a message, unless `--quiet` is given."""
+    if not options.quiet:
         show(*lines)
 
 
 def show(*lines: str) -> None:
-    """Print a part of a dialogue, which makes no sense without it, quiet or not."""
+    """Print a message or a part of a prompt, even with `--quiet`."""
     _err(*map(printable, lines))
 
 
 def detail(*lines: str) -> None:
-    """Print what only a curious user wants to know."""
-    if manner.verbose:
+    """Print a message with `--verbose` only."""
+    if options.verbose:
         _err(*(_painted(printable(line), _DIM) for line in lines))
 
 
 def _err(*lines: str) -> None:
-    # Python has no stderr at all where it was closed, and talk that nobody can hear is no failure.
+    # stderr is None if it was closed, and a message that can't be printed is no error.
     if sys.stderr and lines:
         with contextlib.suppress(OSError):
             print(*lines, sep="\n", file=sys.stderr, flush=True)
 
 
 def is_watched() -> bool:
-    """Tell whether a person sees the talk while it is said."""
-    return sys.stderr is not None and sys.stderr.isatty() and not manner.quiet
+    """Return whether a user sees the messages on a terminal."""
+    return sys.stderr is not None and sys.stderr.isatty() and not options.quiet
 
 
 _DIM, _RED, _GREEN = "2", "1;31", "32"
 
 
 def choose_color(wanted: bool) -> None:  # noqa: FBT001, the value of a flag
-    """Use colors, or none, whatever the terminal; the programs that are run obey as well.
+    """Force or disable colors, also for the programs that are run.
 
     Source: https://no-color.org and https://force-color.org.
     """
@@ -142,18 +142,18 @@ def choose_color(wanted: bool) -> None:  # noqa: FBT001, the value of a flag
 
 
 def _painted(text: str, style: str) -> str:
-    """Add the codes that give a text on stderr a style, where they are welcome."""
+    """Add the escape codes of a style, if stderr supports colors."""
     if os.environ.get("NO_COLOR"):
         return text
-    welcome = is_watched() and os.environ.get("TERM") != "dumb"
-    return f"\x1b[{style}m{text}\x1b[0m" if welcome or os.environ.get("FORCE_COLOR") else text
+    supported = is_watched() and os.environ.get("TERM") != "dumb"
+    return f"\x1b[{style}m{text}\x1b[0m" if supported or os.environ.get("FORCE_COLOR") else text
 
 
 def ask(text: str) -> str:
-    """Ask for a line.
+    """Return a line that the user types.
 
     Raises:
-        EOFError: There will be none.
+        EOFError: stdin has ended.
         signals.Stopped: A signal came.
     """
     print(printable(text), end="", file=sys.stderr, flush=True)
@@ -171,38 +171,38 @@ def ask(text: str) -> str:
 
 @contextlib.contextmanager
 def step(text: str) -> Iterator[None]:
-    """Print a line, with the seconds, when the step inside has succeeded."""
+    """Print a line with the time it took, after the step has succeeded."""
     start = time.perf_counter()
     yield
     took = _painted(f"({time.perf_counter() - start:.1f} s)", _DIM)
     verb, _, rest = text.partition(" ")
-    if not manner.quiet:
+    if not options.quiet:
         _err(f"{_painted(verb, _GREEN)} {printable(rest)} {took}")
 
 
 def summary(plan: Plan) -> list[str]:
-    """Describe what is going to be made and done, a line each."""
+    """Return the answers and the steps, a line each."""
     words = {True: "yes", False: "no"}
     rows = {
         key.replace("_", " "): words[answer] if isinstance(answer, bool) else answer
         for key, answer in plan.answers.public().items()
     }
     rows["folder"] = str(plan.destination)
-    if plan.wishes.steps():
-        rows["then"] = ", ".join(plan.wishes.steps())
+    if plan.run_options.steps():
+        rows["then"] = ", ".join(plan.run_options.steps())
     width = max(map(len, rows))
     return ["", *(f"  {name:{width}}  {row}" for name, row in rows.items()), ""]
 
 
 def equivalent(plan: Plan) -> None:
-    """Print how to get the same without a question."""
-    say("", "The same without questions:", "", f"  {plan.command()}")
-    if plan.wishes.steps():
-        say("")
+    """Print the command that does the same without prompts."""
+    info("", "The same command without questions:", "", f"  {plan.command()}")
+    if plan.run_options.steps():
+        info("")
 
 
 def existing_files(existing: Existing) -> list[str]:
-    """Describe what becomes of the files that were at the destination before."""
+    """Return what happens to existing files, a line each."""
     lines = []
     if existing.kept:
         lines.append(f"Kept as it was: {', '.join(existing.kept)}")
@@ -214,8 +214,8 @@ def existing_files(existing: Existing) -> list[str]:
 
 
 def tree(plan: Plan, files: Sequence[str], existing: Existing) -> None:
-    """Print what would be made, as the result."""
-    say("Would make:", *summary(plan), *existing_files(existing))
+    """Print the files that would be created."""
+    info("Would create:", *summary(plan), *existing_files(existing))
     folders = {str(parent) for file in files for parent in [*PurePosixPath(file).parents][:-1]}
     lines = [f"{plan.destination.name}/"]
     for path in sorted([*files, *folders], key=lambda path: path.split("/")):
@@ -225,39 +225,39 @@ def tree(plan: Plan, files: Sequence[str], existing: Existing) -> None:
 
 
 def next_steps(plan: Plan) -> None:
-    """Print what is left to do."""
-    if not manner.json:
-        say("", *_next_steps(plan))
+    """Print the next steps."""
+    if not options.json:
+        info("", *_next_steps(plan))
 
 
 def commands(plan: Plan) -> list[str]:
-    """Return the commands that are left to type."""
+    """Return the commands of the next steps."""
     return [line.strip() for line in _next_steps(plan) if line.startswith(" ")]
 
 
 def _next_steps(plan: Plan, **more: Any) -> list[str]:  # noqa: ANN401, what the hook takes
-    """Describe what is left to do, in the words of the template's own hook."""
+    """Return the next steps as the template's hook prints them."""
     try:
         folder = os.path.relpath(plan.destination)
     except OSError:
-        # The folder that the user stands in is gone.
+        # The current folder does not exist anymore.
         folder = os.pardir
     lines: list[str] = template.hook("post_gen_project").next_steps(
-        # A way up and down again is harder to read than the whole path.
+        # A path with `..` is harder to read than the absolute one.
         str(plan.destination) if folder.startswith(os.pardir) else folder,
         plan.answers.values,
         uv=tools.typed_uv(),
-        **{"done": ["install"] if plan.wishes.install else [], **more},
+        **{"done": ["install"] if plan.run_options.install else [], **more},
     )
     return lines
 
 
 def failure(error: Error, destination: Path | None) -> None:
-    """Print what went wrong, and how to go on.
+    """Print an error, and the command that continues.
 
     Args:
-        error: What went wrong.
-        destination: The project, when it is whole.
+        error: The error.
+        destination: The project's folder if it is complete.
     """
     shown, errors = [*error.sentences], [*error.sentences]
     if error.resume:
@@ -279,9 +279,9 @@ def _colored(line: str) -> str:
 
 
 def stopped(exit_code: int, destination: Path | None) -> None:
-    """Print what a stop left behind."""
+    """Print that the command was stopped, and where the project is."""
     sentence = f"Stopped. The project is in {destination}." if destination else "Stopped."
-    say(sentence)
+    info(sentence)
     _failed(exit_code, [sentence], destination)
 
 
@@ -289,26 +289,26 @@ def served(plan: Plan, port: int, valkey_port: int | None) -> None:
     """Print how to start a project's server again.
 
     Args:
-        plan: What was done.
+        plan: The plan.
         port: The server's port.
-        valkey_port: The port of the Valkey that was started for it, which has stopped too.
+        valkey_port: The port of the Valkey server that was started, if one was.
     """
-    say(f"Stopped. The project is in {plan.destination}.")
+    info(f"Stopped. The project is in {plan.destination}.")
     if valkey_port:
-        say("The Valkey server that this command started has stopped too.")
+        info("The Valkey server that this command started has stopped too.")
     more = {"redis_port": valkey_port} if valkey_port else {}
     steps = _next_steps(
         plan, title="Start it again with:", done=["install", "migrate"], port=port, **more
     )
-    if not manner.json:
-        say("", *steps)
+    if not options.json:
+        info("", *steps)
 
 
 def bug(destination: Path | None) -> None:
-    """Print what we need to know about a mistake of ours.
+    """Print a traceback, and where to report it.
 
     Args:
-        destination: The project, when it is whole.
+        destination: The project's folder if it is complete.
     """
     import traceback
 
@@ -319,7 +319,7 @@ def bug(destination: Path | None) -> None:
     )
     _err(f"{_painted('Error:', _RED)} {sentence}")
     if destination:
-        show(f"The project is whole, in {destination}.")
+        show(f"The project is complete, in {destination}.")
     _failed(1, [sentence], destination)
 
 

@@ -31,20 +31,20 @@ def python(plan: Plan) -> list[str]:
 
 
 def rest(plan: Plan, first: str) -> str:
-    """Write the commands that do what is left.
+    """Return the commands for the remaining steps.
 
     Args:
-        plan: What was to be done.
+        plan: The plan.
         first: The step to begin with: "install", "git", "migrate" or "serve".
     """
     uv = tools.typed_uv() or "uv"
     project = plan.destination
     manage = [os.path.relpath(environment_python(project), project), "manage.py"]
     commands = {
-        "install": [[uv, "sync", *python(plan)]] if plan.wishes.install else [],
-        "git": _GIT_COMMANDS if plan.wishes.git else [],
-        "migrate": [[*manage, "migrate"]] if plan.wishes.run else [],
-        "serve": [[*manage, "runserver"]] if plan.wishes.run else [],
+        "install": [[uv, "sync", *python(plan)]] if plan.run_options.install else [],
+        "git": _GIT_COMMANDS if plan.run_options.git else [],
+        "migrate": [[*manage, "migrate"]] if plan.run_options.run else [],
+        "serve": [[*manage, "runserver"]] if plan.run_options.run else [],
     }
     steps = list(commands)
     left = [command for step in steps[steps.index(first) :] for command in commands[step]]
@@ -71,7 +71,7 @@ def environment_python(project: Path) -> Path:
 # The words before the command that continues.
 FIX = "Fix the problem, then run"
 
-# What uv says, and what it means for somebody who does not know uv.
+# Patterns in the output of uv, and the cause of each in plain words.
 _CAUSES = (
     (
         r"dns error|error sending request|[Nn]etwork|offline|[Cc]onnection refused|timed out",
@@ -89,13 +89,13 @@ _CAUSES = (
 
 
 def failed(what: str, plan: Plan, done: subprocess.CompletedProcess[str], first: str) -> StepError:
-    """Say that a step failed and how to go on.
+    """Return the error for a failed step, with the commands that continue.
 
     Args:
-        what: What could not be done.
-        plan: What was to be done.
-        done: How the step's command ended.
-        first: The step to begin again with, as in `rest`.
+        what: What failed, as the start of a sentence.
+        plan: The plan.
+        done: The result of the step's command.
+        first: The step to repeat, as in `rest`.
     """
     said = (done.stdout or "").rstrip()
     causes = [f" {cause}" for pattern, cause in _CAUSES if re.search(pattern, said)]
@@ -108,5 +108,5 @@ def failed(what: str, plan: Plan, done: subprocess.CompletedProcess[str], first:
 
 
 def kept(plan: Plan) -> str:
-    """Say where the project is, which a failed step never takes away."""
+    """Return a sentence that says where the project is."""
     return f"The project is kept in {plan.destination}."

@@ -1,4 +1,4 @@
-"""From an installed project to its live page, and back to silence."""
+"""Services, migration and server of an installed project, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from django_asgi_new.plan import Plan
 
-# Seconds. A first start compiles every module, on a slow machine from a cold disk.
+# In seconds. The first start compiles every module, perhaps on a slow machine.
 DEADLINE = 120
 PAUSE = 0.05
-# An answer that asks for a service, the variable with its URL, and an example.
+# An answer that requires a service, the variable with its URL, and an example.
 _SERVICES = (
     ("database", "postgres", "DATABASE_URL", "postgres://user:password@host:5432/name"),
     ("layer", "redis", "REDIS_URL", "redis://:password@host:6379/0"),
@@ -31,10 +31,10 @@ _SERVICES = (
 
 
 def check_urls(plan: Plan) -> None:
-    """Refuse a malformed URL of a service, before time goes into the steps to the server.
+    """Refuse a malformed URL of a service, before the steps that take time.
 
     Args:
-        plan: What to do.
+        plan: The plan.
 
     Raises:
         StepError: A URL is malformed.
@@ -45,7 +45,7 @@ def check_urls(plan: Plan) -> None:
         try:
             services.addresses(services.setting(plan.destination, variable))
         except ValueError:
-            # Without the URL, which may hold a password.
+            # Without the URL, which may contain a password.
             raise StepError(
                 f"{variable} must be like {example}, with special characters in the password "
                 f"percent-encoded. {resume.kept(plan)}",
@@ -55,15 +55,15 @@ def check_urls(plan: Plan) -> None:
 
 
 def serve(plan: Plan, live: Callable[[str], None]) -> None:
-    """Migrate, serve until Ctrl-C, then stop what was started, the last first.
+    """Migrate, serve until Ctrl-C, then stop what was started, in reverse order.
 
     Args:
-        plan: What to do.
-        live: Takes the page's address when it answers.
+        plan: The plan.
+        live: Called with the page's address as soon as the page answers.
 
     Raises:
         StepError: A service does not answer, or the server or a migration failed.
-        signals.Stopped: A signal came, other than a Ctrl-C while the server ran.
+        signals.Stopped: A signal came, except Ctrl-C while the server ran.
     """
     with signals.held(), ExitStack() as running, signals.released():
         valkey = _services(plan, running)
@@ -86,7 +86,7 @@ def _take_port(plan: Plan, running: ExitStack) -> int:
     The server listens only seconds later. Until it ends, a UDP socket of the same number, which
     nobody else uses, says that the port is taken.
     """
-    wished = plan.wishes.port
+    wished = plan.run_options.port
     for port in [wished] if wished else range(ports.FIRST, ports.HIGHEST + 1):
         guard = running.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         try:
@@ -95,7 +95,7 @@ def _take_port(plan: Plan, running: ExitStack) -> int:
             continue
         if not ports.trouble(port):
             if port != (wished or ports.FIRST):
-                report.say(f"Port {ports.FIRST} is taken: the server uses port {port}.")
+                report.info(f"Port {ports.FIRST} is taken: the server uses port {port}.")
             return port
     port = wished or ports.FIRST
     raise StepError(
@@ -158,7 +158,7 @@ def _manage(plan: Plan, *arguments: str) -> list[str]:
 def _start(
     command: list[str], plan: Plan, running: ExitStack, stdout: int | None = None
 ) -> subprocess.Popen[str]:
-    """Start a program that is stopped with the rest. Its output is talk, not the result."""
+    """Start a program that is stopped with the rest. Its output goes to stderr."""
     out = sys.stderr if stdout is None else stdout
     with signals.held():
         process = processes.start(command, plan.destination, out, sys.stderr)
@@ -167,7 +167,7 @@ def _start(
 
 
 def _wait(process: subprocess.Popen[str], ready: Callable[[], bool], name: str, plan: Plan) -> None:
-    """Ask again and again until a program is ready."""
+    """Wait until a program is ready."""
     end = time.monotonic() + DEADLINE
     while not ready():
         if process.poll() is not None:
@@ -193,12 +193,12 @@ def _ended(name: str, process: subprocess.Popen[str], plan: Plan) -> StepError:
 def _until_stopped(
     server: subprocess.Popen[str], address: str, plan: Plan, live: Callable[[str], None]
 ) -> None:
-    """Tell the address, and wait for the Ctrl-C that ends it."""
+    """Print the address, and wait for Ctrl-C."""
     try:
         report.result(address)
         live(address)
-        report.say("Press Ctrl-C to stop.")
-        if plan.wishes.browser:
+        report.info("Press Ctrl-C to stop.")
+        if plan.run_options.browser:
             import webbrowser
 
             webbrowser.open(address)
@@ -211,7 +211,7 @@ def _until_stopped(
 
 
 def _serves(port: int) -> bool:
-    """Tell whether the page answers, in whatever way."""
+    """Check whether the page answers, even with an error."""
     connection = http.client.HTTPConnection(ports.HOST, port, timeout=10)
     try:
         connection.request("GET", "/")

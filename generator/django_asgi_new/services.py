@@ -1,4 +1,4 @@
-"""Whether the project's Redis and PostgreSQL answer, at the addresses that the project reads."""
+"""The project's Redis and PostgreSQL: their addresses, and whether they answer."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _PORTS = {
 }
 _HIGHEST_PORT = 65_535
 _LOCAL = {"127.0.0.1", "localhost"}
-# Not urllib's parser: it takes one host only, and Python releases differ in which URLs it refuses.
-# With a later @, a part of the password could be taken for the host, and be shown.
+# Not urllib's parser: it supports one host only, and refuses other URLs in each Python release.
+# A second @ is refused, since a part of the password could be printed as the host.
 _URL = re.compile(
     r"(?P<scheme>[a-z+]+)://(?:[^/?#]*@)?(?P<hosts>[^/?#@]*)(?P<path>/[^?#@]*)?(?:\?[^#@]*)?",
     re.IGNORECASE,
@@ -33,7 +33,7 @@ _HOST = re.compile(
 
 
 def setting(project: Path, name: str) -> str:
-    """Read a variable as the project does: the environment first, then the file .env."""
+    """Return a variable as the project reads it: from the environment, then from .env."""
     if name in os.environ:
         return os.environ[name]
     for line in (project / ".env").read_text(encoding="utf-8").splitlines():
@@ -44,10 +44,10 @@ def setting(project: Path, name: str) -> str:
 
 
 def addresses(url: str) -> list[Address]:
-    """Return where a service listens: hosts with their ports, or paths of sockets.
+    """Return the addresses of a service: hosts with ports, or paths of sockets.
 
     Args:
-        url: Its address.
+        url: Its URL.
 
     Raises:
         ValueError: The URL is malformed.
@@ -63,7 +63,7 @@ def addresses(url: str) -> list[Address]:
 
 
 def _address(text: str, default: int, *, local: bool) -> Address:
-    """Return where a host listens; with `local`, no host or a folder stands for a socket."""
+    """Return the address of a host; with `local`, no host or a folder means a socket."""
     found = _HOST.fullmatch(text)
     port = int(found[3] or default) if found else 0
     host = found[1] or unquote(found[2]) if found else ""
@@ -75,7 +75,7 @@ def _address(text: str, default: int, *, local: bool) -> Address:
 
 
 def shown(url: str) -> str:
-    """Return where a service listens, for people, without users, passwords and options."""
+    """Return the addresses of a service without users, passwords and options."""
     return ", ".join(
         where if isinstance(where, str) else f"{'[%s]' if ':' in where[0] else '%s'}:%d" % where
         for where in addresses(url)
@@ -83,7 +83,7 @@ def shown(url: str) -> str:
 
 
 def answers(url: str) -> bool:
-    """Return whether something listens at one of the addresses of a service."""
+    """Check whether something listens at one of the addresses of a service."""
     return any(map(_answers, addresses(url)))
 
 
@@ -103,9 +103,9 @@ def _answers(address: Address) -> bool:
 
 
 def embeddable(url: str) -> int | None:
-    """Return the port at which a Redis of our own can stand in, or None."""
+    """Return the port for an embedded Valkey, or None if the URL names another Redis."""
     where, *others = addresses(url)
-    # A user, a password or an option is for another Redis.
+    # A user, a password or an option means another Redis.
     plain = re.fullmatch(r"redis://[^@?]*", url.strip(), re.IGNORECASE) and not others
     if plain and isinstance(where, tuple) and where[0].lower() in _LOCAL:
         return where[1]

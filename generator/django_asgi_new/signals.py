@@ -1,4 +1,4 @@
-"""Turns Ctrl-C, SIGTERM and SIGHUP into one exception, at moments when it can be dealt with."""
+"""Ctrl-C, SIGTERM and SIGHUP as one exception, which is raised only where it can be handled."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ if TYPE_CHECKING:
     from types import FrameType, TracebackType
 
 
-# Seconds. Python looks for signals between two steps of its own: one that comes right before a call
-# that waits is dealt with only after it. So no wait is longer than this, or it wakes at a signal.
+# In seconds. Python runs signal handlers between its own instructions, so a signal right before a
+# blocking call is handled only after it. No call blocks for longer, unless signals wake it.
 LONGEST_WAIT = 0.2
 
 
 class Stopped(SystemExit):
     """The user or the system asked to stop.
 
-    Not an Exception, which a library may swallow; of all others asyncio, in which the prompts run,
-    lets only this kind through.
+    Not an Exception, since a library may swallow it. Prompts run in asyncio, which passes on only
+    SystemExit and KeyboardInterrupt.
     """
 
     def __init__(self, signum: int) -> None:
-        """Keep the signal's number; a shell knows by 128 more that it ended a program."""
+        """Store the signal's number. By convention, the exit code is 128 more."""
         self.signum = signum
         self.exit_code = 128 + signum
         super().__init__(self.exit_code)
@@ -37,7 +37,7 @@ class _State:
 
 
 def install() -> None:
-    """Take the signals, except those that the parent asked to ignore (as nohup does)."""
+    """Handle the signals, except those that the parent ignores (as nohup does)."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         signum = getattr(signal, name, None)
         if signum is not None and signal.getsignal(signum) is not signal.SIG_IGN:
@@ -45,13 +45,13 @@ def install() -> None:
 
 
 def finish() -> None:
-    """Let no signal change an outcome that is settled."""
+    """Ignore signals from now on, since the outcome is settled."""
     _State.stopping = True
 
 
 def _receive(signum: int, _frame: FrameType | None) -> None:
     if _State.stopping:
-        # Cleaning up is under way, which a second signal must not cut short.
+        # The command is cleaning up, which a second signal must not interrupt.
         return
     if _State.held:
         _State.pending = _State.pending or signum
@@ -63,7 +63,7 @@ def _receive(signum: int, _frame: FrameType | None) -> None:
 
 
 class _Mode:
-    """A block in which signals are held back, or let through."""
+    """Block in which signals are held back, or released."""
 
     def __init__(self, *, held: bool, wake: Callable[[], None] | None = None) -> None:
         self.held, self.wake = held, wake
@@ -89,19 +89,19 @@ class _Mode:
 
 
 def held(wake: Callable[[], None] | None = None) -> _Mode:
-    """Hold signals back: one that arrives takes effect when the block is over.
+    """Hold signals back until the end of the block.
 
     Args:
-        wake: Called when one arrives, for a block that waits for something else.
+        wake: Called when a signal arrives, for a block that waits.
     """
     return _Mode(held=True, wake=wake)
 
 
 def pending() -> bool:
-    """Tell whether a signal has arrived that is held back."""
+    """Return whether a signal is held back."""
     return bool(_State.pending)
 
 
 def released() -> _Mode:
-    """Let signals through inside a block that holds them back."""
+    """Release signals inside a block that holds them back."""
     return _Mode(held=False)

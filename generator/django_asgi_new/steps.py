@@ -1,4 +1,4 @@
-"""What follows rendering: the environment, the repository, the server."""
+"""Steps after rendering: the environment, the repository, the server."""
 
 from __future__ import annotations
 
@@ -14,46 +14,46 @@ if TYPE_CHECKING:
 
 
 def follow(plan: Plan, live: Callable[[str], None]) -> None:
-    """Take the steps that the user wants, in the order in which they build on each other.
+    """Run the steps that the options request.
 
-    The repository comes after the environment, so that its first commit holds the lock file.
+    The repository comes after the environment, so that its first commit contains the lock file.
 
     Args:
-        plan: What to do.
-        live: Takes the page's address when it answers.
+        plan: The plan.
+        live: Called with the page's address as soon as the page answers.
 
     Raises:
         StepError: A step failed; the project is kept.
         signals.Stopped: A signal came.
     """
-    if plan.wishes.run:
+    if plan.run_options.run:
         from django_asgi_new import serve
 
         serve.check_urls(plan)
-    if plan.wishes.install:
+    if plan.run_options.install:
         install(plan)
-    if plan.wishes.git:
+    if plan.run_options.git:
         repository(plan)
-    if plan.wishes.run:
+    if plan.run_options.run:
         from django_asgi_new import serve
 
         serve.serve(plan, live)
 
 
 def install(plan: Plan) -> None:
-    """Make the project's environment, with the Python that was found and no other, and fill it.
+    """Create the project's environment with the Python that was found, and install into it.
 
     Args:
-        plan: What to do.
+        plan: The plan.
 
     Raises:
         StepError: uv failed.
     """
     python = [*resume.python(plan), "--no-python-downloads"]
-    with report.step("Made its environment"):
+    with report.step("Created its environment"):
         done = processes.run([plan.uv, "venv", "--quiet", *python], plan.destination)
         if done.returncode:
-            raise resume.failed("The environment could not be made", plan, done, "install")
+            raise resume.failed("The environment could not be created", plan, done, "install")
     with report.step("Installed its dependencies"):
         done = processes.run([plan.uv, "sync", *python], plan.destination, show=True)
         if done.returncode:
@@ -61,27 +61,27 @@ def install(plan: Plan) -> None:
 
 
 def repository(plan: Plan) -> None:
-    """Make a repository, with the project as its first commit.
+    """Create a repository with the project as its first commit.
 
     Args:
-        plan: What to do.
+        plan: The plan.
 
     Raises:
         StepError: git failed.
     """
     if not _git(plan, "rev-parse", "--is-inside-work-tree").returncode:
-        report.say("Made no repository: the folder is in one already.")
+        report.info("Created no repository: the folder is in one already.")
         return
-    with report.step("Made a repository"):
-        # Before 2.28 git took no name for the first branch.
+    with report.step("Created a repository"):
+        # Before 2.28, git had no option for the name of the first branch.
         if _git(plan, "init", "-q", "-b", "main").returncode:
             _must_git(plan, "init", "-q")
             _must_git(plan, "symbolic-ref", "HEAD", "refs/heads/main")
         _must_git(plan, "add", "-A")
     if _git(plan, "var", "GIT_COMMITTER_IDENT").returncode:
-        report.say(
-            "Made no commit: git does not know who you are. Set user.name and user.email, then run "
-            '`git commit -m "Initial commit"`.'
+        report.info(
+            "Created no commit, since git does not know who you are. Set user.name and "
+            'user.email, then run `git commit -m "Initial commit"`.'
         )
         return
     _must_git(plan, "commit", "-q", "-m", "Initial commit")
@@ -94,4 +94,4 @@ def _git(plan: Plan, *arguments: str) -> subprocess.CompletedProcess[str]:
 def _must_git(plan: Plan, *arguments: str) -> None:
     done = _git(plan, *arguments)
     if done.returncode:
-        raise resume.failed("The repository could not be made", plan, done, "git")
+        raise resume.failed("The repository could not be created", plan, done, "git")

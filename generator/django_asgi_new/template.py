@@ -1,4 +1,4 @@
-"""Where the template lies, and how to load its hooks."""
+"""The template's folder and hooks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def _root() -> Path:
     package = Path(__file__).resolve().parent
-    # A wheel carries the template inside; in a checkout it is the repository itself.
+    # A wheel contains the template; in a checkout, it is the repository itself.
     inside = package / "template"
     return inside if inside.is_dir() else package.parents[1]
 
@@ -41,7 +41,7 @@ def hook(name: str) -> ModuleType:
         raise ImportError(loader.name)
     module = module_from_spec(spec)
     writes_bytecode = not sys.dont_write_bytecode
-    # A `__pycache__` beside the hook would be a part of the template.
+    # A `__pycache__` beside the hook would become part of the template.
     sys.dont_write_bytecode = True
     try:
         loader.exec_module(module)

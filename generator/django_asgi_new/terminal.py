@@ -1,4 +1,4 @@
-"""The prompt library on a terminal: where it writes, its keys, and signals."""
+"""Prompts on a terminal: output, keys and signals."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ class BackError(Exception):
 
 
 def has_keys() -> bool:
-    """Tell whether the terminal can move its cursor, which arrow keys need."""
+    """Return whether the terminal can move its cursor, which arrow keys require."""
     return sys.platform == "win32" or os.environ.get("TERM", "dumb") not in ("dumb", "unknown", "")
 
 
 @contextmanager
 def session() -> Iterator[None]:
-    """Write prompts to stderr, since stdout holds only the result; Ctrl-C and Ctrl-D end them."""
+    """Write prompts to stderr, since stdout is for the result. Ctrl-C and Ctrl-D end them."""
     with ExitStack() as session:
         if sys.platform != "win32":
             import termios
 
-            # A signal may come between what the prompt library does and its note to undo it.
+            # A signal may arrive before the prompt library can restore the terminal.
             mode = termios.tcgetattr(sys.stdin)
             session.callback(termios.tcsetattr, sys.stdin, termios.TCSADRAIN, mode)
         if has_keys():
@@ -51,7 +51,7 @@ def session() -> Iterator[None]:
 def choose(prompt: questionary.Question, *, back: bool) -> Any:  # noqa: ANN401, as its type says
     """Run a prompt whose answer is not text, as `run` does.
 
-    Behind it lies a line of text, which keys such as Alt-Enter would otherwise return.
+    The prompt has a hidden line of text, which keys such as Alt-Enter would return.
     """
     from prompt_toolkit.filters import Always
 
@@ -64,8 +64,8 @@ def choose(prompt: questionary.Question, *, back: bool) -> Any:  # noqa: ANN401,
 def run(prompt: questionary.Question, *, back: bool) -> Any:  # noqa: ANN401, as its type says
     """Run a prompt, and return its answer.
 
-    A signal ends it between two turns of its event loop, which may swallow an exception that a
-    signal's handler raises.
+    A signal ends the prompt in a callback of its event loop, which may swallow an exception from a
+    signal handler.
 
     Raises:
         BackError: The user goes back; only with `back`.
@@ -89,7 +89,7 @@ def run(prompt: questionary.Question, *, back: bool) -> Any:  # noqa: ANN401, as
 
 
 def _bind(application: Application[Any], *, back: bool) -> None:
-    """Add the way back, and Ctrl-D where the library has none."""
+    """Bind Shift-Tab, and Ctrl-D for prompts that lack it."""
     from prompt_toolkit.filters import Condition
     from prompt_toolkit.key_binding import KeyBindings, merge_key_bindings
 

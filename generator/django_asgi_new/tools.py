@@ -1,4 +1,4 @@
-"""The tools that the command runs, git and uv: where they are, and how a user runs them."""
+"""Paths of the programs that the command runs: git and uv."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def git() -> str:
     found = shutil.which("git")
     if found is None:
         raise MachineError(
-            "--git needs git, which is not on your PATH: install it, or leave --git out."
+            "--git requires git, which is not on your PATH. Install it, or leave out --git."
         )
     return found
 
@@ -37,12 +37,12 @@ def uv() -> str:
     except FileNotFoundError:
         found = shutil.which("uv")
     if found is None:
-        raise MachineError("uv is missing, though it came with this command: install it again.")
+        raise MachineError("uv is missing. Reinstall django-asgi-new, which installs it.")
     return found
 
 
 def typed_uv() -> str:
-    """Return what a user types to run uv: its path if it is not on PATH, nothing without uv."""
+    """Return how a user runs uv: its path if it is not on PATH; empty without uv."""
     folders = os.environ.get("PATH", "").split(os.pathsep)
     if sys.prefix != sys.base_prefix:
         # `uv run` adds this environment to PATH, for this command only.

@@ -1,4 +1,4 @@
-"""Errors in the words of a command line, and the words to use instead."""
+"""Usage errors, with a suggestion of the intended command."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _FLAGS = {"help": "--help", "version": "--version"}
 
 
 def check(program: Sequence[str], words: Sequence[str]) -> None:
-    """Refuse a word that is a command elsewhere.
+    """Refuse names that are commands.
 
     Args:
-        program: The words before: the program, and its command.
-        words: What the user gave it.
+        program: The program and its command.
+        words: Its arguments.
 
     Raises:
-        BadAnswerError: The first word is no name; the sentence suggests a command or another name.
+        BadAnswerError: The first argument is a command. The error suggests a command or a name.
     """
     first = words[0] if words else ""
     if first in _FLAGS:
@@ -33,12 +33,12 @@ def check(program: Sequence[str], words: Sequence[str]) -> None:
     if first in (NEW, "startproject"):
         rest = list(words[1:])
         if first != NEW and len(rest) > 1 and not any(word.startswith("-") for word in rest[:2]):
-            # Django's command takes the name and then the folder.
+            # `django-admin startproject` has the arguments NAME and DIRECTORY.
             del rest[0]
         creating = [GROUP, NEW] if program[0] == GROUP else [PROGRAM]
         raise _no_command(program, first, [*creating, *(rest or ["mysite"])])
     if not first or first.startswith("-") or list(program) == [GROUP]:
-        # `--help` need not load the validator.
+        # `--help` does not load the validator.
         return
     hook = template.hook("pre_gen_project")
     if first in hook.COMMANDS:
@@ -52,7 +52,7 @@ def _no_command(program: Sequence[str], word: str, better: list[str]) -> BadAnsw
 
 
 def usage(program: Sequence[str], error: TyperException) -> BadAnswerError:
-    """Return the error for words that the parser refuses."""
+    """Return the error for arguments that the parser refuses."""
     import difflib
 
     sentence = error.format_message().partition(" (Possible")[0].rstrip(".")
@@ -66,16 +66,16 @@ def usage(program: Sequence[str], error: TyperException) -> BadAnswerError:
 
 
 def nobody_to_ask(program: Sequence[str], words: Sequence[str], *, named: bool) -> BadAnswerError:
-    """Return the error for questions without a terminal; it names the command that asks nothing.
+    """Return the error for questions without a terminal. It suggests a command without questions.
 
     Args:
-        program: The words that have started the command.
-        words: What the user gave it.
+        program: The program and its command.
+        words: Its arguments.
         named: Whether the project has a name.
     """
     better = [word for word in words if word not in ("-i", "--interactive")]
-    why = "--interactive needs a terminal to ask on"
+    why = "--interactive requires a terminal"
     if not named:
-        why = "The project needs a name, and nobody is there to ask"
+        why = "The project needs a name, and there is no terminal to ask for it"
         better.insert(0, "mysite")
     return BadAnswerError(f"{why}: run `{shlex.join([*program, *better])}`.")

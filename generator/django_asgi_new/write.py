@@ -1,4 +1,4 @@
-"""Writes the project: the whole, or no trace."""
+"""Writing the project: all of it, or nothing."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def write(plan: Plan) -> tuple[list[str], Existing]:
     entry by entry: see `destination.check`.
 
     Args:
-        plan: What to render, and where to.
+        plan: The plan.
 
     Returns:
-        The paths of the project's files, and what became of the files that were there before.
+        The paths of the project's files, and what happened to existing files.
 
     Raises:
-        InTheWayError: Something is, or came meanwhile, where a file of the project goes.
-        MachineError: The machine can't write there.
-        signals.Stopped: The user or the system asked to stop; nothing is left behind.
+        InTheWayError: A file of the project exists already, perhaps since a moment ago.
+        MachineError: The destination can't be written to.
+        signals.Stopped: A signal came; nothing is left behind.
     """
     folder = plan.destination if plan.into else plan.destination.parent
     made: list[Path] = []
@@ -56,7 +56,7 @@ def write(plan: Plan) -> tuple[list[str], Existing]:
         except OSError as error:
             raise MachineError(
                 f"{folder} can't be written to: {_reason(error)}. Choose another --output-dir, or "
-                "mend that."
+                "fix the problem."
             ) from error
         finally:
             if staging:
@@ -70,8 +70,8 @@ def list_files(plan: Plan) -> tuple[list[str], Existing]:
     """Return what `write` would return.
 
     Raises:
-        InTheWayError: Something is where a file of the project goes.
-        MachineError: There is no room for temporary files.
+        InTheWayError: A file of the project exists already.
+        MachineError: Temporary files can't be written.
     """
     try:
         with tempfile.TemporaryDirectory() as folder:
@@ -94,7 +94,7 @@ def _adapt(project: Path, plan: Plan) -> Existing:
 
 
 def _make_staging(folder: Path, *, into: bool) -> Path:
-    """Make the folder to render in; a rename is one step only within a file system."""
+    """Create the folder to render in, on the same file system, where a rename is atomic."""
     if not into:
         return Path(tempfile.mkdtemp(prefix=f"{place.STAGING}-", dir=folder))
     staging = folder / place.STAGING
@@ -102,19 +102,19 @@ def _make_staging(folder: Path, *, into: bool) -> Path:
         staging.mkdir(mode=0o700)
     except FileExistsError:
         raise InTheWayError(
-            f"Another run of this command is at work in {folder}. Wait for it to end."
+            f"Another run of this command uses {folder}. Wait until it has ended."
         ) from None
     return staging
 
 
 def _reason(error: OSError) -> str:
-    """Return what the system says. cookiecutter raises errors of its own for folders."""
+    """Return the system's message. cookiecutter raises errors of its own for folders."""
     cause = error.__cause__
     return error.strerror or (cause.strerror if isinstance(cause, OSError) else "") or str(error)
 
 
 def _make_parents(folder: Path, made: list[Path]) -> None:
-    """Make the output directory, and note each folder that was not there."""
+    """Create the output directory, and record each folder that did not exist."""
     if folder.is_dir():
         return
     _make_parents(folder.parent, made)
@@ -125,24 +125,24 @@ def _make_parents(folder: Path, made: list[Path]) -> None:
 def _move(project: Path, destination: Path) -> None:
     try:
         if sys.platform == "win32" and destination.is_dir():
-            # There a rename replaces nothing, not even an empty folder.
+            # On Windows, a rename does not replace even an empty folder.
             destination.rmdir()
         project.rename(destination)
     except OSError as error:
         if error.errno in _OCCUPIED:
             raise InTheWayError(
-                f"{destination} was taken while the project was made: choose another name."
+                f"{destination} was created by another program meanwhile. Choose another name."
             ) from error
         raise
 
 
 def _remove_empty(made: list[Path]) -> None:
-    """Remove the folders made on the way to the destination, after a failure."""
+    """Remove the folders that were created for the destination, after a failure."""
     for path in reversed(made):
         try:
             path.rmdir()
         except FileNotFoundError:
             continue
         except OSError:
-            # Somebody else put something there: it is theirs now.
+            # Another program has written into it, so it stays.
             return

@@ -67,6 +67,6 @@ def check_error(here: Path, name: str, step: int, start: int = 0, *, occupied: b
         assert (outcome.code, outcome.left) == (4, "nothing"), outcome
         assert outcome.said == (
             f"Error: {folder} can't be written to: {ERRORS[name]}. Choose another "
-            "--output-dir, or mend that.\n"
+            "--output-dir, or fix the problem.\n"
         )
     return len(found)

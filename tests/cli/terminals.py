@@ -21,7 +21,7 @@ ALL_BUT_SERVER = [
 BEFORE = {
     "Name of the project": [],
     "ASGI server": ALL_BUT_SERVER,
-    "Make it": [*ALL_BUT_SERVER, "--server=daphne"],
+    "Create it": [*ALL_BUT_SERVER, "--server=daphne"],
 }
 TERMINALS = ["xterm-256color", "dumb"]
 WAYS = ["Ctrl-C", "Ctrl-D", "SIGTERM", "SIGHUP"]
@@ -102,10 +102,10 @@ def check_questions(here: Path, kind: str, arguments: list[str]) -> None:
         answer_all(child, kind)
         child.expect("server +hypercorn")
         child.expect(f"folder +{here}/My-blog")
-        child.expect("Make it")
+        child.expect("Create it")
         assert tree(here) == {}
         child.send(ENTER)
-        child.expect("The same without questions:")
+        child.expect("The same command without questions:")
         child.expect(r"  (django-asgi-new [^\r\n]*)\r\n")
         [equivalent] = child.match.groups()  # type: ignore[union-attr]
         child.expect(pexpect.EOF)

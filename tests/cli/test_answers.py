@@ -86,7 +86,7 @@ def test_a_name_with_a_leading_dash(here: Path) -> None:
 def test_every_wrong_answer_is_named_at_once(here: Path) -> None:
     said = refused(here, 2, "mysite", "--layer=redsi", "--app=Blog", "--server", "apache")
     assert said == (
-        'Error: The app name "Blog" holds "B": use only the lower-case letters a-z, digits and '
+        'Error: The app name "Blog" contains "B": use only the lower-case letters a-z, digits and '
         "underscores.\n"
         'Error: The layer can\'t be "redsi". Did you mean "redis"? Choose memory or redis.\n'
         'Error: The server can\'t be "apache". Choose uvicorn, daphne, hypercorn or granian.\n'

@@ -33,8 +33,8 @@ def test_a_folder_with_files_is_in_the_way(here: Path) -> None:
     for name in "abcdefg":
         (here / "mysite" / name).touch()
     assert refused(here, 3, "mysite") == (
-        f"Error: {here}/mysite is there already and holds a, b, c, d, e and 2 more: choose another "
-        "name or --output-dir, or move it away.\n"
+        f"Error: {here}/mysite already exists and contains a, b, c, d, e and 2 more. Choose "
+        "another name or --output-dir, or move it away.\n"
     )
 
 
@@ -54,19 +54,19 @@ def test_a_folder_of_another_user_is_in_the_way(here: Path, flags: list[str]) ->
 
 def test_a_file_is_in_the_way(here: Path) -> None:
     (here / "mysite").write_text("mine")
-    assert f"{here}/mysite is there already, a file" in refused(here, 3, "mysite")
+    assert f"{here}/mysite already exists and is a file" in refused(here, 3, "mysite")
 
 
 @pytest.mark.parametrize("target", [".", "nowhere"])
 def test_a_symbolic_link_is_in_the_way(here: Path, target: str) -> None:
     (here / "mysite").symlink_to(target)
-    assert "is there already, a symbolic link" in refused(here, 3, "mysite")
+    assert "already exists and is a symbolic link" in refused(here, 3, "mysite")
 
 
 def test_an_output_directory_that_is_a_file(here: Path) -> None:
     (here / "file").touch()
     said = refused(here, 3, "mysite", "-o", "file/below")
-    assert said == f"Error: {here}/file is not a folder: choose another --output-dir.\n"
+    assert said == f"Error: {here}/file is not a folder. Choose another --output-dir.\n"
 
 
 def test_an_output_directory_with_template_code(here: Path) -> None:
@@ -77,7 +77,7 @@ def test_an_output_directory_with_template_code(here: Path) -> None:
 def test_an_output_directory_where_nobody_can_write(here: Path) -> None:
     said = refused(here, 4, "mysite", "-o", "/proc/nowhere")
     assert said.startswith("Error: /proc/nowhere can't be ")
-    assert said.endswith("Choose another --output-dir, or mend that.\n")
+    assert said.endswith("Choose another --output-dir, or fix the problem.\n")
 
 
 @pytest.mark.parametrize("flags", [[], ["--dry-run"]])
@@ -87,7 +87,8 @@ def test_a_folder_that_may_only_be_read(here: Path, flags: list[str]) -> None:
     done = run(here, "mysite", *flags, code=code)
     assert (done.returncode, done.stdout) == (4, "")
     assert done.stderr == (
-        "Error: . can't be used: Permission denied. Choose another --output-dir, or mend that.\n"
+        "Error: . can't be used: Permission denied. Choose another --output-dir, or fix the "
+        "problem.\n"
     )
     assert tree(here) == {}
 
@@ -111,7 +112,7 @@ cli.main()
     done = run(here, "mysite", code=mounted)
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr == (
-        f"Error: {here}/mysite is a mount point: choose a name inside it, with --output-dir.\n"
+        f"Error: {here}/mysite is a mount point. Choose a name inside it, with --output-dir.\n"
     )
     assert tree(here) == {"mysite": None}
 
@@ -136,7 +137,7 @@ def test_a_full_disk(here: Path, size: int) -> None:
     assert (done.returncode, done.stdout) == (4, "")
     assert done.stderr == (
         f"Error: {here}/new/folders can't be written to: File too large. Choose another "
-        "--output-dir, or mend that.\n"
+        "--output-dir, or fix the problem.\n"
     )
     assert tree(here) == {}
 
@@ -159,7 +160,7 @@ def test_a_hook_that_fails_after_the_project_is_made(here: Path, root: Path) -> 
     (root / "hooks" / "post_gen_project.py").write_text("SECRETS, SECRETS_MODE = '.env', 0o600\n")
     done = run(here, "mysite", root=root)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.endswith(f"{BUG}The project is whole, in {here}/mysite.\n")
+    assert done.stderr.endswith(f"{BUG}The project is complete, in {here}/mysite.\n")
     assert tree(here / "mysite").keys() == whole_project(here)
 
 

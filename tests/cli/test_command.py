@@ -36,8 +36,8 @@ def test_version(here: Path) -> None:
 
 def test_no_name_is_a_usage_error(here: Path) -> None:
     assert refused(here, 2) == (
-        "Error: The project needs a name, and nobody is there to ask: run `django-asgi-new "
-        "mysite`.\n"
+        "Error: The project needs a name, and there is no terminal to ask for it: run "
+        "`django-asgi-new mysite`.\n"
     )
     assert "run `django-asgi-new mysite --layer redis -y`." in refused(
         here, 2, "--layer", "redis", "-y"
@@ -87,7 +87,7 @@ def test_stdout_is_the_path_and_stderr_the_talk(here: Path) -> None:
     done = run(here, "my site", "--output-dir", "an other/folder")
     assert (done.returncode, done.stdout) == (0, f"{here}/an other/folder/my-site\n")
     first, blank, *rest = done.stderr.splitlines()
-    assert first.startswith("Made my-site (")
+    assert first.startswith("Created my-site (")
     assert first.endswith(" s)")
     rest = [line for line in rest if not line.startswith("uv is not on your PATH")]
     assert [blank, *rest] == [
@@ -171,7 +171,7 @@ def test_an_older_django_when_python_is_too_old_for_the_newest(here: Path, tmp_p
 def test_port_and_open_need_run(here: Path) -> None:
     for flag, *value in (("--port", "8000"), ("--open",)):
         said = refused(here, 2, "mysite", flag, *value)
-        assert said == f"Error: {flag} is about the server: it needs --run.\n"
+        assert said == f"Error: {flag} requires --run.\n"
     said = refused(here, 2, "mysite", "--run", "--port", "70000")
     assert said == "Error: --port can't be 70000. Choose from 1 to 65535.\n"
 
@@ -215,7 +215,7 @@ def test_git_without_an_identity_keeps_the_files_staged(here: Path) -> None:
     config.write_text("[user]\nuseConfigOnly = true\n")
     done = run(here, "mysite", "--git", env={"GIT_CONFIG_GLOBAL": str(config)})
     assert done.returncode == 0
-    assert "Made no commit: git does not know who you are." in done.stderr
+    assert "Created no commit, since git does not know who you are." in done.stderr
     assert "manage.py" in git(here / "mysite", "diff", "--cached", "--name-only").splitlines()
 
 
@@ -223,7 +223,7 @@ def test_git_inside_a_repository(here: Path) -> None:
     git(here, "init", "-q")
     done = run(here, "mysite", "--git", env=SOMEBODY)
     assert done.returncode == 0
-    assert "Made no repository: the folder is in one already.\n" in done.stderr
+    assert "Created no repository: the folder is in one already.\n" in done.stderr
     assert not (here / "mysite" / ".git").exists()
 
 
@@ -244,7 +244,7 @@ def test_a_failing_git_keeps_the_project(here: Path) -> None:
     done = run(here, "mysite", "--git", env=SOMEBODY | {"GIT_CONFIG_GLOBAL": str(config)})
     assert (done.returncode, done.stdout) == (5, "")
     assert done.stderr.endswith(
-        "  no commits today\nError: The repository could not be made (exit code 1). The project "
+        "  no commits today\nError: The repository could not be created (exit code 1). The project "
         f"is kept in {here}/mysite. Fix the problem, then run:\n\n"
         f"  cd {here}/mysite && git init -b main && git add -A && git commit -m 'Initial commit'\n"
     )
@@ -258,7 +258,7 @@ def test_a_failing_git_keeps_the_project(here: Path) -> None:
 def test_git_must_be_there(here: Path) -> None:
     done = run(here, "mysite", "--git", "--django=6.1", env={"PATH": str(here)})
     assert (done.returncode, done.stdout) == (4, "")
-    assert done.stderr.startswith("Error: --git needs git, which is not on your PATH")
+    assert done.stderr.startswith("Error: --git requires git, which is not on your PATH")
     assert tree(here) == {}
 
 

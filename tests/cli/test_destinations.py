@@ -96,7 +96,7 @@ def test_a_fresh_repository(here: Path, clone: Path, word: str) -> None:
     done = run(clone, word)
     assert (done.returncode, done.stdout) == (0, f"{clone}\n")
     assert settled(done.stderr) == [
-        "Made mysite",
+        "Created mysite",
         "Kept as it was: .git, .gitattributes, .github, .vscode, LICENSE, README.md",
         "Lines added at the end: .gitignore",
         "README of the project: docs/project.md",
@@ -164,7 +164,7 @@ def test_a_repository_keeps_its_history(clone: Path) -> None:
     done = run(clone, ".", "--git", env=SOMEBODY)
     assert done.returncode == 0
     sentence = "No commit will be made: the folder is a git repository already."
-    assert settled(done.stderr)[:2] == [sentence, "Made mysite"]
+    assert settled(done.stderr)[:2] == [sentence, "Created mysite"]
     assert git(clone, "log", "--format=%s") == "Mine\n"
     assert git(clone, "diff", "--cached", "--name-only") == ""
 
@@ -179,7 +179,7 @@ def test_other_files_are_in_the_way(clone: Path) -> None:
     (clone / "src").mkdir()
     (clone / "main.py").touch()
     assert refused(clone, 3, ".") == (
-        f"Error: {clone} is there already and holds main.py, src: choose another name or "
+        f"Error: {clone} already exists and contains main.py, src. Choose another name or "
         "--output-dir, or move it away.\n"
     )
 
@@ -189,8 +189,8 @@ def test_a_workflow_of_the_same_name_is_in_the_way(clone: Path, flags: list[str]
     for name in ("workflows/ci.yml", "dependabot.yml"):
         (clone / ".github" / name).write_text("mine")
     assert refused(clone, 3, ".", *flags) == (
-        f"Error: {clone} is there already and holds .github/dependabot.yml, "
-        ".github/workflows/ci.yml with other content: choose another name or --output-dir, or "
+        f"Error: {clone} already exists and contains .github/dependabot.yml, "
+        ".github/workflows/ci.yml with other content. Choose another name or --output-dir, or "
         "move it away.\n"
     )
     assert run(clone, ".", "--ci=none").returncode == 0
@@ -209,7 +209,7 @@ def test_a_workflow_with_the_same_content_stays(here: Path, clone: Path) -> None
 def test_links_in_a_repository_are_not_followed(here: Path, clone: Path, name: str) -> None:
     (clone / name).rename(here / "elsewhere")
     (clone / name).symlink_to(here / "elsewhere")
-    assert f"is there already and holds {name}" in refused(clone, 3, ".")
+    assert f"already exists and contains {name}" in refused(clone, 3, ".")
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_an_empty_folder_stays_the_folder_that_the_user_stands_in(here: Path) ->
         before = folder.stat().st_ino
         done = run(folder, *arguments)
         assert (done.returncode, done.stdout) == (0, f"{folder}\n")
-        assert settled(done.stderr) == ["Made mysite", "", "Next steps:", "", *STEPS]
+        assert settled(done.stderr) == ["Created mysite", "", "Next steps:", "", *STEPS]
         assert folder.stat().st_ino == before
         assert (folder / "manage.py").is_file()
 
@@ -308,7 +308,7 @@ def test_two_absolute_paths(here: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
-        ("my.site", 'The project name "my.site" holds ".": use only'),
+        ("my.site", 'The project name "my.site" contains ".": use only'),
         ("class", 'The project name "class" would make the package "class", which is a keyword'),
     ],
 )
@@ -321,7 +321,7 @@ def test_the_name_of_a_folder_is_validated(here: Path, name: str, problem: str) 
 
 def test_two_runs_in_one_folder(clone: Path) -> None:
     (clone / ".django-asgi-new").mkdir()
-    assert "holds .django-asgi-new: choose" in refused(clone, 3, ".")
+    assert "contains .django-asgi-new. Choose" in refused(clone, 3, ".")
 
 
 def test_a_file_that_comes_meanwhile_stays(clone: Path) -> None:
@@ -340,7 +340,7 @@ cli.main()
     done = run(clone, ".", code=meanwhile)
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr == (
-        f"Error: {clone}/pyproject.toml was taken while the project was made: choose another "
+        f"Error: {clone}/pyproject.toml was created by another program meanwhile. Choose another "
         "name.\n"
     )
     assert tree(clone) == before | {"pyproject.toml": b"mine"}

@@ -62,7 +62,7 @@ def test_template_code_in_an_answer(here: Path, key: str, code: str) -> None:
 
 @pytest.mark.parametrize("code", TEMPLATE_CODE)
 def test_template_code_as_a_name(here: Path, code: str) -> None:
-    assert 'holds "{"' in refused(here, 2, "--", code)
+    assert 'contains "{"' in refused(here, 2, "--", code)
     # Cookiecutter runs it, and its hook sees what came out of it.
     folder = here / "cookiecutter"
     folder.mkdir()

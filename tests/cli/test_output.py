@@ -34,7 +34,7 @@ def test_a_dry_run_writes_nothing_and_shows_what_would_be(here: Path) -> None:
     assert tree(here) == {}
     for said in (
         "project name  my site", "layer         redis", "server        uvicorn",
-        f"folder        {here}/new/my-site", "then          make a repository",
+        f"folder        {here}/new/my-site", "then          create a repository",
     ):  # fmt: skip
         assert f"  {said}\n" in dry.stderr
     assert run(here, "my site", "-o", "new", "--layer=redis").returncode == 0
@@ -62,7 +62,7 @@ def test_a_dry_run_finds_what_is_in_the_way(here: Path) -> None:
 def test_json(here: Path) -> None:
     done = run(here, "my site", "--json", "--layer=redis")
     assert done.returncode == 0
-    assert re.fullmatch(r"Made my-site \(\d+\.\d s\)\n", done.stderr)
+    assert re.fullmatch(r"Created my-site \(\d+\.\d s\)\n", done.stderr)
     found = record(done.stdout)
     assert 0 < found.pop("seconds") < 60
     answers = {
@@ -100,7 +100,7 @@ def test_json_of_a_dry_run_lists_the_same_files(here: Path) -> None:
         (["mysite", "--nonsense"], 2, "No such option: --nonsense"),
         (["mysite", "--port=x"], 2, "Invalid value for '--port'"),
         ([], 2, "The project needs a name"),
-        (["taken"], 3, "is there already, a file"),
+        (["taken"], 3, "already exists and is a file"),
         (["mysite", "-o", "taken"], 3, "is not a folder"),
         (["mysite", "-o", "/proc/nowhere"], 4, "Choose another --output-dir"),
     ],
@@ -287,7 +287,7 @@ def test_help_is_a_manual(here: Path) -> None:
     assert ESCAPE not in said
     headings = re.findall(r"^(\S.*):$", said, re.MULTILINE)
     assert headings == [
-        "The project", "Where answers come from", "Steps", "Talk", "This command", "Examples",
+        "The project", "Answers", "Steps", "Output", "This command", "Examples",
     ]  # fmt: skip
     # Every example can be typed.
     for line in re.findall(r"^  (django-asgi-new .*?)(?:   .*)?$", said, re.MULTILINE):
@@ -313,7 +313,7 @@ def test_a_terminal_obeys_no_name_from_the_disk(here: Path) -> None:
     (here / "mysite" / HOSTILE).touch()
     done = run(here, "mysite")
     assert (done.returncode, done.stdout) == (3, "")
-    assert f"holds {SHOWN}: choose another name" in done.stderr
+    assert f"contains {SHOWN}. Choose another name" in done.stderr
     assert done.stderr.rstrip("\n").isprintable()
 
 

@@ -18,14 +18,14 @@ Usage: django-asgi [OPTIONS] COMMAND [ARGS]...
   Commands for Django projects that serve live pages over WebSockets.
 
 Options:
-  --version             Show the version.
+  --version             Print the version.
   --install-completion  Install completion for the current shell.
   --show-completion     Show completion for the current shell, to copy it or
                         customize the installation.
   -h, --help            Show this message and exit.
 
 Commands:
-  new  Make a Django project that serves a live page over WebSockets.
+  new  Create a Django project that serves a live page over WebSockets.
 """
 # What each program answers to words that are taken for a command of it.
 NEW = {
@@ -41,8 +41,8 @@ NEW = {
     ),
 } | {
     words: (
-        f'The project name "{name}" would make the package "{name}", which is a word of the '
-        f'command line: choose another name, such as "{name}-site".'
+        f'The project name "{name}" would make the package "{name}", which is a command '
+        f'of django-asgi. Choose another name, such as "{name}-site".'
     )
     for words, name in {
         "update": "update",
@@ -63,8 +63,11 @@ GROUP = {
     ),
     "new help": '`django-asgi new` has no command "help". Run `django-asgi new --help`.',
     "new new blog": '`django-asgi new` has no command "new". Run `django-asgi new blog`.',
-    "new": "The project needs a name, and nobody is there to ask: run `django-asgi new mysite`.",
-    "new blog -i": "--interactive needs a terminal to ask on: run `django-asgi new blog`.",
+    "new": (
+        "The project needs a name, and there is no terminal to ask for it: run `django-asgi new "
+        "mysite`."
+    ),
+    "new blog -i": "--interactive requires a terminal: run `django-asgi new blog`.",
     "new blog --laier=redis": (
         "No such option: --laier. Did you mean --layer? `django-asgi new --help` shows all options."
     ),

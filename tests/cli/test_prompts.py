@@ -42,7 +42,7 @@ def test_only_what_no_flag_gave_is_asked(here: Path, kind: str) -> None:
         child.expect('Did you mean "Europe/Berlin"')
         correct(child, kind, "Time zone", "Europe/Berlin")
         child.expect("server +daphne")
-        child.expect("Make it")
+        child.expect("Create it")
         child.send("n" if kind != "dumb" else f"maybe{ENTER}n{ENTER}")
         child.expect(pexpect.EOF)
         child.close()
@@ -83,8 +83,7 @@ def test_yes_asks_nothing_on_a_terminal(here: Path) -> None:
 
 def test_questions_need_a_terminal(here: Path) -> None:
     assert refused(here, 2, "my site", "-i", "--layer=redis") == (
-        "Error: --interactive needs a terminal to ask on: run `django-asgi-new 'my site' "
-        "--layer=redis`.\n"
+        "Error: --interactive requires a terminal: run `django-asgi-new 'my site' --layer=redis`.\n"
     )
 
 
@@ -105,7 +104,7 @@ def test_no_key_gives_an_invalid_answer(here: Path) -> None:
             child.expect(question)
             child.send(NO_ANSWERS)
             child.send(enter)
-        for row in ("layer +memory", "server +uvicorn", "docker +yes", "ci +github", "Make it"):
+        for row in ("layer +memory", "server +uvicorn", "docker +yes", "ci +github", "Create it"):
             child.expect(row)
         child.send(NO_ANSWERS + "\x1b\r")
         child.expect(pexpect.EOF)
@@ -124,7 +123,7 @@ def test_no_key_gives_an_invalid_text(here: Path) -> None:
         child.send("two\x0f")
         child.expect("project name +one")
         child.expect("app +two")
-        child.expect("Make it")
+        child.expect("Create it")
         child.send("n")
         child.expect(pexpect.EOF)
 
@@ -147,11 +146,11 @@ def test_the_way_back(here: Path, kind: str) -> None:
         child.send(ENTER)
         child.expect("granian: written")
         child.send(ENTER)
-        child.expect("Make it.*" + hint)
+        child.expect("Create it.*" + hint)
         child.send(back)
         child.expect("granian: written")
         child.send(f"2{ENTER}" if kind == "dumb" else DOWN + ENTER)
-        for row in ("project name +two", "server +daphne", "Make it"):
+        for row in ("project name +two", "server +daphne", "Create it"):
             child.expect(row)
         child.send(ENTER)
         child.expect(pexpect.EOF)
@@ -165,11 +164,11 @@ def test_an_occupied_folder_is_reported_at_its_question(here: Path, kind: str) -
     with terminal(here, kind=kind) as child:
         child.expect("Name of the project")
         child.send(f"taken{ENTER}")
-        child.expect(f"{here}/taken is there already and holds file")
+        child.expect(f"{here}/taken already exists and contains file")
         correct(child, kind, "Name of the project", "free")
         child.expect("Name of the first Django app")
     with terminal(here, "taken", "-i", kind=kind) as child:
-        child.expect(f"{here}/taken is there already and holds file")
+        child.expect(f"{here}/taken already exists and contains file")
         child.expect(pexpect.EOF)
         child.close()
         assert child.exitstatus == 3

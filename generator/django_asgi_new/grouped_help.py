@@ -1,4 +1,4 @@
-"""What `--help` prints: options under headings, and examples as they are written."""
+"""Output of `--help`: options under headings, and examples with their line breaks."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 from typer.core import TyperCommand, TyperOption
 
 
-class Manual(TyperCommand):
-    """A command whose help reads like a manual page; Typer's own groups need rich."""
+class GroupedHelp(TyperCommand):
+    """Command whose help groups its options. Typer's own groups require Rich."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, Typer's classes for them are private
-        """Write the options, those of a group together."""
+        """Write the options of each group under its heading."""
         groups: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
@@ -23,5 +23,5 @@ class Manual(TyperCommand):
                 formatter.write_dl(records)
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002
-        """Write the examples without breaking their lines."""
+        """Write the examples without rewrapping their lines."""
         formatter.write(f"\n{self.epilog}")

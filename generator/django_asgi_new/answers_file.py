@@ -1,4 +1,4 @@
-"""Answers from a former run, read from a file."""
+"""Answers from an earlier run, read from a file."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ def read(path: str) -> Given:
             `--json`, a project's pyproject.toml, or cookiecutter's replay file.
 
     Returns:
-        The answers to what is asked, not validated yet.
+        The answers, not validated yet.
 
     Raises:
-        BadAnswerError: The file holds no answers, or some to what nobody asked.
+        BadAnswerError: The file contains no answers, or unknown options.
         MachineError: The file can't be read.
     """
     found = _answers_in(_load(path))
     path = "stdin" if path == STDIN else path
     if found is None:
         raise BadAnswerError(
-            f'{path} holds no answers: give a file like `{{"layer": "redis"}}`, or the '
-            "pyproject.toml of a project that this command made."
+            f'{path} contains no answers: give a file like `{{"layer": "redis"}}`, or the '
+            "pyproject.toml of a project that this command created."
         )
     known = questions.read()
     switches = {q.key for q in questions.load() if isinstance(q.default, bool)}
@@ -49,8 +49,7 @@ def read(path: str) -> Given:
         near = difflib.get_close_matches(key, asked, 1)
         hint = f'Did you mean "{near[0]}"? ' if near else ""
         raise BadAnswerError(
-            f"{path} answers {json.dumps(key)}, which nobody asks. {hint}"
-            f"Choose from {', '.join(asked)}."
+            f"Unknown option {json.dumps(key)} in {path}. {hint}Choose from {', '.join(asked)}."
         )
     given: Given = {key: found[key] for key in asked if key in found}
     for key in switches & given.keys():
@@ -61,7 +60,7 @@ def read(path: str) -> Given:
 
 
 def _answers_in(content: object) -> dict[str, Any] | None:
-    """Find the answers in a file's content; None where there are none."""
+    """Return the answers in a file's content, or None."""
     if not isinstance(content, dict):
         return None
     if "tool" in content:
@@ -71,9 +70,9 @@ def _answers_in(content: object) -> dict[str, Any] | None:
     if not _is_table(found):
         return None
     if _is_table(found.get("cookiecutter")):
-        # Its other private variables are of the run that wrote the file.
+        # Private variables belong to the run that wrote the file.
         found = {k: v for k, v in found["cookiecutter"].items() if not k.startswith("_")}
-    # Beside its answers, a project records the template's version.
+    # A project also records the template's version.
     found = {key: value for key, value in found.items() if key != "template-version"}
     if questions.NAME not in found and "name" in found:
         found[questions.NAME] = found.pop("name")
@@ -86,7 +85,7 @@ def _is_table(value: object) -> TypeGuard[dict[str, Any]]:
 
 STDIN = "-"
 
-# Far more than any pyproject.toml has.
+# Far more than any pyproject.toml contains.
 _MOST_BYTES = 256 * 1024
 _MOST_DOTS = 100
 _ADVICE = "Give a JSON or TOML file with the answers of a project."
@@ -98,12 +97,12 @@ def _load(path: str) -> object:
         text = content.decode("utf-8-sig")
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         raise BadAnswerError(
-            f"{path} holds no answers: {error.strerror}. Give the way to a JSON or TOML file."
+            f"{path} contains no answers: {error.strerror}. Give the path of a JSON or TOML file."
         ) from None
     except OSError as error:
         raise MachineError(f"{path} can't be read: {error.strerror}.") from error
     except UnicodeDecodeError:
-        raise BadAnswerError(f"{path} is not a text in UTF-8: give a JSON or TOML file.") from None
+        raise BadAnswerError(f"{path} is not UTF-8 text: give a JSON or TOML file.") from None
     return _parse(text, "stdin" if path == STDIN else path)
 
 
@@ -117,7 +116,7 @@ def _parse(text: str, path: str) -> object:
         raise BadAnswerError(f"{path} is nested too deeply. {_ADVICE}") from None
     except ValueError as error:
         kind = "JSON" if is_json else "TOML"
-        raise BadAnswerError(f"{path} is not good {kind}: {error}.") from None
+        raise BadAnswerError(f"{path} is not valid {kind}: {error}.") from None
 
 
 def _parse_toml(text: str) -> object:
@@ -128,10 +127,10 @@ def _parse_toml(text: str) -> object:
 
 
 def _read(path: Path) -> bytes:
-    """Read a file; reading a device or a pipe might never end.
+    """Return the content of a file, but not of a device or a pipe, which might never end.
 
     Raises:
-        BadAnswerError: It is no file, or a very large one.
+        BadAnswerError: It is not a regular file, or very large.
         OSError: It can't be read.
     """
     if not path.is_dir() and not stat.S_ISREG(path.stat().st_mode):
@@ -156,10 +155,10 @@ def _bounded(file: BinaryIO, name: str) -> bytes:
 def _check_derived(
     path: str, known: Mapping[str, Any], found: Mapping[str, Any], given: Given
 ) -> None:
-    """Accept what follows from other answers only if it does."""
+    """Refuse derived answers that differ from what the other answers lead to."""
     derived = [key for key in found if key not in given and not key.startswith("_")]
     if not derived or template.hook("pre_gen_project").problems(given):
-        # What is wrong with an answer is said once all of them are there.
+        # Errors in answers are reported once all answers are known.
         return
     values = render.complete(known, given)
     for key in derived:

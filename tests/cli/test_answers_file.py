@@ -1,4 +1,4 @@
-"""`--answers FILE`: the answers of a former run."""
+"""`--answers FILE`: answers from an earlier run."""
 
 import json
 import os
@@ -77,14 +77,14 @@ def test_a_switch(here: Path, tmp_path: Path) -> None:
         ("layer: redis\nserver: daphne", "file is YAML, which is not supported."),
         ("---\nlayer: redis", "file is YAML, which is not supported."),
         ("", "The project needs a name"),
-        ("{", "is not good JSON"),
-        ("=", "is not good TOML"),
-        ("[]", "is not good TOML"),
-        ('{"answers": 1}', "holds no answers"),
-        ("[tool.other]\n", "holds no answers"),
-        ("tool = 1\n", "holds no answers"),
-        ("[tool]\ndjango-asgi-new = 1\n", "holds no answers"),
-        ("laier = 'redis'", 'answers "laier", which nobody asks. Did you mean "layer"?'),
+        ("{", "is not valid JSON"),
+        ("=", "is not valid TOML"),
+        ("[]", "is not valid TOML"),
+        ('{"answers": 1}', "contains no answers"),
+        ("[tool.other]\n", "contains no answers"),
+        ("tool = 1\n", "contains no answers"),
+        ("[tool]\ndjango-asgi-new = 1\n", "contains no answers"),
+        ("laier = 'redis'", 'Unknown option "laier" in file. Did you mean "layer"?'),
         ('{"nonsense": 1}', "Choose from project_name, app, layer,"),
         ("layer = 'redsi'", 'The layer can\'t be "redsi". Did you mean "redis"?'),
         ("layer = 1", "The layer must be text, in quotes."),
@@ -96,8 +96,8 @@ def test_a_switch(here: Path, tmp_path: Path) -> None:
         ("project_name = 'class'", "a keyword of Python"),
         ("project_name = 'a'\nproject_slug = '../b'", "which follows from other answers"),
         ("project_name = 'a'\nproject_slug = 2000-01-01", "which follows from other answers"),
-        ("\udcff", "is not a text in UTF-8"),
-        ("[" * 100_000 + "]" * 100_000, "is not good"),
+        ("\udcff", "is not UTF-8 text"),
+        ("[" * 100_000 + "]" * 100_000, "is not valid"),
         ("a = " + "[" * 100_000 + "]" * 100_000, "is nested too deeply."),
         ('{"a":' * 30_000 + "1" + "}" * 30_000, "is nested too deeply."),
         ("a." * 100_000 + "a = 1", "is nested too deeply."),
@@ -120,7 +120,7 @@ def test_a_bad_file(here: Path, content: str, why: str) -> None:
 @pytest.mark.parametrize(("path", "why"), [("none", "No such file"), (".", "Is a directory")])
 def test_no_file(here: Path, path: str, why: str) -> None:
     said = refused(here, 2, "mysite", "--answers", path)
-    assert said.startswith(f"Error: {path} holds no answers: {why}")
+    assert said.startswith(f"Error: {path} contains no answers: {why}")
 
 
 def test_a_device_is_not_read(here: Path) -> None:
