@@ -22,6 +22,9 @@ from tests.cli.command import tree, without_secret
 from tests.cli.forks import warm_up
 
 OUTPUT_DIR = "new/folders"
+# In the last moments the project is put in its place. Signals come to them more often.
+LAST = 120
+OFTEN = 8
 WRITING = {"os.mkdir", "os.rename", "os.chmod", "os.link", "os.symlink", "tempfile.mkdtemp"}
 
 Fault = Callable[[], None]
@@ -144,6 +147,14 @@ def state(folder: Path) -> dict[str, object]:
     return {path: (files[path], (folder / path).stat().st_mode) for path in files}
 
 
+def moments(end: int, step: int, start: int, *, often: bool) -> list[int]:
+    """Return the moments to look at; with `often`, more of the last ones."""
+    chosen = {*range(start + 1, end, step), end}
+    if often:
+        chosen |= {*range(end - LAST + start // OFTEN, end, step // OFTEN)}
+    return sorted(chosen)
+
+
 def main(fault_name: str, folder: Path, step: int, start: int, *, occupied: bool) -> None:
     """Print an outcome for an undisturbed run, and for each moment.
 
@@ -193,8 +204,7 @@ def main(fault_name: str, folder: Path, step: int, start: int, *, occupied: bool
             print_outcome(moment)
         warm_up()
         undisturbed, _ = outcome(0)
-    # The last one is never left out.
-    for moment in (*range(start + 1, undisturbed.moment, step), undisturbed.moment):
+    for moment in moments(undisturbed.moment, step, start, often=not disturbs_writing):
         print_outcome(moment)
 
 

@@ -8,16 +8,17 @@ from tests.cli.outcomes import ERRORS, SIGNALS, check_error, check_signal
 
 
 @pytest.mark.long
-# Together, the three signals come at every moment from the first write on.
-@pytest.mark.parametrize(("name", "start"), [*zip(SIGNALS, range(3), strict=True)])
+# Together, the three signals come at every eighth moment from the first write on, and at each of
+# the last ones.
+@pytest.mark.parametrize(("name", "start"), [*zip(SIGNALS, range(0, 24, 8), strict=True)])
 def test_a_signal_at_any_moment(here: Path, name: str, start: int) -> None:
-    assert check_signal(here, name, 3, start) > 80
+    assert check_signal(here, name, 24, start) > 80
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("name", "start"), [*zip(SIGNALS, range(0, 9, 3), strict=True)])
+@pytest.mark.parametrize(("name", "start"), [*zip(SIGNALS, range(0, 48, 16), strict=True)])
 def test_a_signal_at_any_moment_in_a_fresh_repository(here: Path, name: str, start: int) -> None:
-    assert check_signal(here, name, 9, start, occupied=True) > 30
+    assert check_signal(here, name, 48, start, occupied=True) > 30
 
 
 # Together, the four errors come at every third moment.
