@@ -180,4 +180,4 @@ def test_an_error_is_shown_in_full(here: Path, columns: int) -> None:
     with terminal(here, "-i", columns=columns) as child:
         child.expect("Name of the project")
         child.send(f"json{ENTER}")
-        child.expect(r'choose another name, such as "json-site"\.')
+        child.expect(r'Choose another name, such as "json-site"\.')
