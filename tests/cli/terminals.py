@@ -60,7 +60,7 @@ def terminal(
 
 
 def correct(child: "pexpect.spawn[str]", kind: str, question: str, answer: str) -> None:
-    """Give another answer after an error."""
+    """Replace an answer after an error."""
     child.expect(question)
     # The refused answer is there, to be changed.
     child.send(f"{'' if kind == 'dumb' else CLEAR}{answer}{ENTER}")
